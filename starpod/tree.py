@@ -13,12 +13,12 @@ import attrs
 
 import starpod
 from actors.agent import messages as agent
+from actors.agent.acting.standstill import Standstill
 from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.occasions import Occasions
 from actors.agent.settings import Settings as AgentSettings
 from actors.agent.sources import Dropped, Sources
-from actors.agent.standstill import Standstill
 from actors.console import messages as console
 from actors.context import Expansion, TurnContext
 from actors.cron import messages as cron

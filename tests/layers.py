@@ -29,18 +29,18 @@ HANDS = {
     *(
         f"actors/agent/{name}.py"
         for name in (
-            "admission",
-            "allowance",
-            "compactor",
+            "acting/admission",
+            "spending/allowance",
+            "window/compactor",
             "completion",
-            "gate",
-            "leaving",
+            "acting/gate",
+            "window/leaving",
             "loop",
             "occasions",
-            "offer",
+            "spending/offer",
             "record",
             "sources",
-            "summaries",
+            "window/summaries",
         )
     ),
     "actors/cron/telling.py",
@@ -60,8 +60,8 @@ HANDS = {
 
 WAITS = {
     "actors/agent/order.py",
-    "actors/agent/standstill.py",
-    "actors/agent/underway.py",
+    "actors/agent/acting/standstill.py",
+    "actors/agent/spending/underway.py",
     "actors/hooks/running.py",
     "actors/llm/clients.py",
     "actors/llm/interfaces.py",

@@ -193,7 +193,7 @@ def test_a_shield_that_is_off_is_none() -> None:
     ("module", "pure"),
     [
         ("actors/vocabulary.py", True),
-        ("actors/agent/compaction.py", True),
+        ("actors/agent/window/compaction.py", True),
         ("actors/agent/loop.py", False),  # speaks with the bus
         ("actors/session/actor.py", False),
         ("actors/storage/errors.py", False),
@@ -209,7 +209,7 @@ def test_the_pure_modules_are_told_from_the_others(module: str, pure: bool) -> N
 @pytest.mark.parametrize(
     ("test", "direct"),
     [
-        ("tests/actors/agent/test_compaction.py", True),
+        ("tests/actors/agent/window/test_compaction.py", True),
         ("tests/actors/agent/test_turn.py", False),  # a whole mesh
         ("tests/starpod/test_lock.py", False),  # other processes
         ("tests/fakes/ledger.py", False),  # no test

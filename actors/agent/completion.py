@@ -7,9 +7,9 @@ import trio
 from actors import asking
 from actors.agent import failures
 from actors.agent.record import Record
-from actors.agent.room import Learned
 from actors.agent.settings import Settings
 from actors.agent.turn import Run
+from actors.agent.window.room import Learned
 from actors.llm import messages as llm
 from actors.transcript import texts
 from actors.vocabulary import ToolSpec

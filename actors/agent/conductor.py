@@ -8,13 +8,14 @@ from typing import Any, Final, final
 import attrs
 import trio
 
-from actors.agent import limits, lookup, messages
+from actors.agent import lookup, messages
 from actors.agent.acceptance import after, fate, with_more
-from actors.agent.allowance import Zone
 from actors.agent.occasions import NOBODY, Occasions
 from actors.agent.order import Order
 from actors.agent.revising import revised
 from actors.agent.settings import Settings
+from actors.agent.spending import limits
+from actors.agent.spending.allowance import Zone
 from actors.answering import answer_to
 from actors.context import Expansion
 from actors.llm import messages as llm

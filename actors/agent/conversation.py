@@ -12,20 +12,22 @@ from typing import Any, Final, final
 import attrs
 import trio
 
-from actors.agent import circles, failures, limits, messages
-from actors.agent.allowance import Zone
+from actors.agent import failures, messages
+from actors.agent.acting import circles
+from actors.agent.acting.standstill import Standstill
 from actors.agent.followups import Inbox
 from actors.agent.interrupt import Interrupt
 from actors.agent.journal import Journal
 from actors.agent.loop import Loop, Parts
 from actors.agent.occasions import NOBODY, Occasions, Opened
 from actors.agent.record import OUTAGES, Record, Teller
-from actors.agent.room import Learned
 from actors.agent.settings import Settings
 from actors.agent.sources import Sources
-from actors.agent.standstill import Standstill
+from actors.agent.spending import limits
+from actors.agent.spending.allowance import Zone
+from actors.agent.spending.underway import UnderWay
 from actors.agent.turn import Ending, Run
-from actors.agent.underway import UnderWay
+from actors.agent.window.room import Learned
 from actors.guarding import UNGUARDED, Guards
 from actors.session import messages as session
 from actors.vocabulary import FollowupMode

@@ -13,26 +13,28 @@ from typing import Final, final
 import attrs
 
 from actors import transcript
-from actors.agent import circles, endings, failures, limits, lookup
+from actors.agent import endings, failures, lookup
 from actors.agent import messages as agent
-from actors.agent.admission import Admission
-from actors.agent.allowance import Allowance, Zone
-from actors.agent.calls import bounded
-from actors.agent.compactor import Compactor
+from actors.agent.acting import circles
+from actors.agent.acting.admission import Admission
+from actors.agent.acting.calls import bounded
+from actors.agent.acting.gate import Gate
+from actors.agent.acting.standstill import Standstill
 from actors.agent.completion import Speaker
 from actors.agent.followups import Inbox
-from actors.agent.gate import Gate
-from actors.agent.leaving import Leaving
-from actors.agent.limits import Stop
 from actors.agent.occasions import Occasions, Opened
-from actors.agent.offer import Offer
 from actors.agent.record import Record
-from actors.agent.room import Learned
 from actors.agent.settings import Settings
 from actors.agent.sources import Sources, prepare
-from actors.agent.standstill import Standstill
+from actors.agent.spending import limits
+from actors.agent.spending.allowance import Allowance, Zone
+from actors.agent.spending.limits import Stop
+from actors.agent.spending.offer import Offer
+from actors.agent.spending.underway import UnderWay
 from actors.agent.turn import Ending, Run, settings_for
-from actors.agent.underway import UnderWay
+from actors.agent.window.compactor import Compactor
+from actors.agent.window.leaving import Leaving
+from actors.agent.window.room import Learned
 from actors.context import TurnContext
 from actors.guarding import Guards
 from actors.llm import messages as llm

@@ -6,7 +6,8 @@ from typing import final
 import attrs
 
 from actors import transcript
-from actors.agent import circles, endings, failures
+from actors.agent import endings, failures
+from actors.agent.acting import circles
 from actors.agent.messages import Outcome
 from actors.agent.settings import Settings
 from actors.llm.messages import Completed, SystemText

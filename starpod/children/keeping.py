@@ -5,8 +5,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from actors.agent.allowance import apart
 from actors.agent.settings import Settings as AgentSettings
+from actors.agent.spending.allowance import apart
 from actors.context import TurnContext
 from actors.memory.actor import AgentNotesActor, MemoryActor
 from actors.memory.embedder import EmbedderActor

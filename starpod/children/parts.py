@@ -5,7 +5,7 @@ from typing import final
 
 import attrs
 
-from actors.agent.underway import UnderWay
+from actors.agent.spending.underway import UnderWay
 from actors.gateway.settings import Address
 from actors.hooks.actor import FOLDER as HOOKS_FOLDER
 from actors.hooks.armed import Armed

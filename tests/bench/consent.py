@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 import trio
 
-from actors.agent.admission import Admission
+from actors.agent.acting.admission import Admission
 from actors.guarding import Decision
 from actors.permissions import messages as permissions
 from actors.permissions.actor import PermissionsActor

@@ -14,7 +14,7 @@ from typing import Final, final
 
 import attrs
 
-from actors.agent.digest import INSTRUCTION
+from actors.agent.window.digest import INSTRUCTION
 from tests.crash.script import Piece, answer_to, heard, looks_back, summary_of, tags, text_of
 from tests.crash.world import GAP, POINTS, Kill, Summary, World, at_moment, only_read, twice_in_recovery
 from tests.fakes.model_script import Answer, Call, Drop, Received, Refuse, Reply, Say, Tokens

@@ -8,7 +8,7 @@ import trio
 from trio.testing import MockClock
 
 from actors.agent.settings import Settings
-from actors.agent.underway import UnderWay
+from actors.agent.spending.underway import UnderWay
 from actors.hooks.armed import Armed
 from actors.session import messages as session
 from actors.subsystem import Given

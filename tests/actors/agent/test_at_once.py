@@ -15,9 +15,9 @@ import trio
 from trio.testing import MockClock
 
 from actors.agent import messages as agent
-from actors.agent.allowance import apart
 from actors.agent.settings import Compaction, Limits, Settings
-from actors.agent.underway import UnderWay
+from actors.agent.spending.allowance import apart
+from actors.agent.spending.underway import UnderWay
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.subagents.settings import Settings as SubagentSettings

@@ -9,7 +9,7 @@ from actors.session import messages as session
 from actors.session.messages import TurnOptions
 from actors.vocabulary import Usage
 from bus import Sink
-from tests.actors.agent.test_compacting import SMALL, grown, summaries
+from tests.actors.agent.window.test_compacting import SMALL, grown, summaries
 from tests.actors.agent.world import Answer, Gate, World, fail, say, spending, usage
 
 BEGUN = Usage(model="test/one", input_tokens=30, cost_usd=0.25)

@@ -320,7 +320,7 @@ async def test_a_turn_that_crashes_its_conversation_three_times_is_parked(
             raise ZeroDivisionError
         return text
 
-    monkeypatch.setattr("actors.agent.sanitise.cut", crash)
+    monkeypatch.setattr("actors.agent.window.sanitise.cut", crash)
     async with lives.running() as world:
         accepted = await world.send("boom")
         world.script.append(say(calls=[use("Peek", what="bad")]))

@@ -10,9 +10,9 @@ import trio
 from trio.testing import MockClock
 
 from actors.agent import messages as agent
-from actors.agent.circles import STOPPED, WARNED
-from actors.agent.limits import LAST_WORDS
+from actors.agent.acting.circles import STOPPED, WARNED
 from actors.agent.settings import Limits, Settings
+from actors.agent.spending.limits import LAST_WORDS
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.session.messages import Consumed, TurnOptions

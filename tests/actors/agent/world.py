@@ -13,13 +13,13 @@ import pytest
 import trio
 
 from actors.agent import messages as agent
+from actors.agent.acting.standstill import Standstill
 from actors.agent.conductor import ConductorActor, Expand
 from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.occasions import NOBODY, Occasions
 from actors.agent.settings import Limits, Settings
 from actors.agent.sources import Keepsake, Sources
-from actors.agent.standstill import Standstill
-from actors.agent.underway import UnderWay
+from actors.agent.spending.underway import UnderWay
 from actors.context import ContextSource, context_of
 from actors.guarding import UNGUARDED, Guards
 from actors.llm import messages as llm
@@ -127,7 +127,7 @@ def crash_once(monkeypatch: pytest.MonkeyPatch, word: str = "") -> None:
             raise crashes.pop()
         return text
 
-    monkeypatch.setattr("actors.agent.sanitise.cut", cut)
+    monkeypatch.setattr("actors.agent.window.sanitise.cut", cut)
 
 
 class Gate:

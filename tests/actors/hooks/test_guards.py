@@ -29,7 +29,7 @@ from actors.subsystem import Given
 from actors.tooling import Tool, tool_of
 from actors.vocabulary import ADMIN
 from bus import Actor, conceal
-from tests.actors.agent.test_compacting import SMALL, grown
+from tests.actors.agent.window.test_compacting import SMALL, grown
 from tests.actors.agent.world import Gate, Tell, World, say, shape, use
 
 Told = Mapping[str, Any]

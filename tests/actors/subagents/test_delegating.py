@@ -18,7 +18,7 @@ from actors.session import messages as session
 from actors.subagents.settings import Settings as SubagentSettings
 from actors.vocabulary import ADMIN, ToolResult, ToolUse
 from bus import Sink
-from tests.actors.agent.test_consent import Person
+from tests.actors.agent.acting.test_consent import Person
 from tests.actors.agent.test_merging import until_idle
 from tests.actors.agent.world import (
     MODELS,

@@ -3,7 +3,7 @@
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from actors.agent.standstill import Standstill
+from actors.agent.acting.standstill import Standstill
 
 
 async def test_a_turn_stands_still_as_long_as_any_of_its_calls_waits(autojump_clock: MockClock) -> None:

@@ -12,7 +12,7 @@ from typing import Final, final
 
 import attrs
 
-from actors.agent import circles
+from actors.agent.acting import circles
 from actors.agent.messages import Outcome, Today
 from actors.agent.settings import Limits, Settings
 from actors.agent.turn import Run

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.agent.compaction import is_worth_it, prune, should_prune, split
 from actors.agent.settings import Compaction
+from actors.agent.window.compaction import is_worth_it, prune, should_prune, split
 from actors.transcript import Part, Transcript, summed_up
 from actors.vocabulary import ChatMessage, Document, Image, Side, Text, ToolResult, ToolUse, Usage
 

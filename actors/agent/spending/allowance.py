@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 from datetime import datetime, tzinfo
 from typing import final
 
-from actors.agent import limits
-from actors.agent.limits import Price, Soon, Stop
-from actors.agent.offer import Offer
 from actors.agent.settings import Settings
+from actors.agent.spending import limits
+from actors.agent.spending.limits import Price, Soon, Stop
+from actors.agent.spending.offer import Offer
+from actors.agent.spending.underway import UnderWay
 from actors.agent.turn import Run
-from actors.agent.underway import UnderWay
 from actors.session import messages as session
 from bus import Bus
 

@@ -2,7 +2,7 @@
 
 import trio
 
-from actors.agent.underway import UnderWay
+from actors.agent.spending.underway import UnderWay
 from actors.session.messages import Consumed
 
 

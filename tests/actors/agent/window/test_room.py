@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.agent.room import LEAST, SMALL, Learned, Room, named_window, rate, room, smaller
 from actors.agent.settings import Compaction
+from actors.agent.window.room import LEAST, SMALL, Learned, Room, named_window, rate, room, smaller
 
 SETTINGS = Compaction()
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.agent.digest import PIECES, first_lines, pieces, summary_request
+from actors.agent.window.digest import PIECES, first_lines, pieces, summary_request
 from actors.transcript import Part, Transcript, summed_up
 from actors.vocabulary import Block, ChatMessage, Document, Image, Side, Text, Thinking, ToolResult, ToolUse
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.agent import limits
-from actors.agent.circles import STOPPED, Round
-from actors.agent.limits import (
+from actors.agent.acting.circles import STOPPED, Round
+from actors.agent.settings import Limits, Settings
+from actors.agent.spending import limits
+from actors.agent.spending.limits import (
     ATTEMPTS,
     LAST_WORDS,
     UNKNOWN,
@@ -31,7 +32,6 @@ from actors.agent.limits import (
     today,
     turn_ends,
 )
-from actors.agent.settings import Limits, Settings
 from actors.llm.messages import ModelInfo, SystemText
 from actors.session.messages import Consumed, Consumption, Spent, TurnOptions
 from actors.vocabulary import ToolSpec, Usage

@@ -4,9 +4,9 @@ from functools import partial
 
 import attrs
 
-from actors.agent.allowance import apart
 from actors.agent.settings import Limits, Settings
-from actors.agent.underway import UnderWay
+from actors.agent.spending.allowance import apart
+from actors.agent.spending.underway import UnderWay
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.vocabulary import ADMIN

@@ -1,6 +1,6 @@
 """Which words a conversation holds that the model has not put there itself."""
 
-from actors.agent.literally import stands
+from actors.agent.acting.literally import stands
 from actors.outside import QUOTED, holding, marked
 from actors.vocabulary import ChatMessage, Text, Thinking, ToolResult, ToolUse
 

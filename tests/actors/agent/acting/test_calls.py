@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.agent.calls import BEFORE, IN_DOUBT, batches, bounded, changed, decide, doubt, refusal, withheld
+from actors.agent.acting.calls import (
+    BEFORE,
+    IN_DOUBT,
+    batches,
+    bounded,
+    changed,
+    decide,
+    doubt,
+    refusal,
+    withheld,
+)
 from actors.session.messages import Effect, ToolStep
 from actors.tooling import OnDoubt
 from actors.vocabulary import ToolUse

@@ -6,11 +6,12 @@ from typing import Final, final
 import attrs
 
 from actors import asking
-from actors.agent import digest, failures
-from actors.agent.allowance import Allowance
+from actors.agent import failures
 from actors.agent.record import Record
-from actors.agent.room import CHARACTERS, Learned, Room, named_window, room
 from actors.agent.settings import Compaction
+from actors.agent.spending.allowance import Allowance
+from actors.agent.window import digest
+from actors.agent.window.room import CHARACTERS, Learned, Room, named_window, room
 from actors.llm import messages as llm
 from actors.transcript import texts
 from actors.vocabulary import ChatMessage, Usage

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.agent.circles import LONGEST, STOPPED, WARNED, Circle, Round, circle, ended, rounds, warning, why
+from actors.agent.acting.circles import (
+    LONGEST,
+    STOPPED,
+    WARNED,
+    Circle,
+    Round,
+    circle,
+    ended,
+    rounds,
+    warning,
+    why,
+)
 from actors.vocabulary import Block, ChatMessage, Text, ToolResult, ToolUse
 
 

@@ -7,9 +7,9 @@ conversation. That is still stored and shown; only the model does not get it any
 
 from typing import Final, final
 
-from actors.agent.room import Learned
 from actors.agent.turn import Run
-from actors.agent.unwanted import Unwanted, calls, is_refusal, spoken, tells_of_refusal, without
+from actors.agent.window.room import Learned
+from actors.agent.window.unwanted import Unwanted, calls, is_refusal, spoken, tells_of_refusal, without
 from actors.session import messages as session
 from bus import Bus
 

@@ -12,8 +12,8 @@ from trio.testing import MockClock
 
 from actors.agent import failures
 from actors.agent import messages as agent
-from actors.agent.digest import PIECES
 from actors.agent.settings import Compaction, Limits, Settings
+from actors.agent.window.digest import PIECES
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.session.recent import RecentHistories

@@ -1,8 +1,8 @@
 """The gate: what stands between a call that the model asked for and what is done.
 
-A call is decoded, put to hooks, to the policy and perhaps to a person (:mod:`actors.agent.admission`), begun, carried
-out, put to hooks again, stored and told, in this order and nowhere else. Whatever goes wrong with one becomes its
-result.
+A call is decoded, put to hooks, to the policy and perhaps to a person (:mod:`actors.agent.acting.admission`), begun,
+carried out, put to hooks again, stored and told, in this order and nowhere else. Whatever goes wrong with one becomes
+its result.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -11,10 +11,10 @@ from typing import final
 import attrs
 import trio
 
-from actors.agent import calls
-from actors.agent.admission import Admission, Refused
+from actors.agent.acting import calls
+from actors.agent.acting.admission import Admission, Refused
 from actors.agent.record import Record
-from actors.agent.sanitise import sanitise
+from actors.agent.window.sanitise import sanitise
 from actors.guarding import Decision, Proposal
 from actors.session import messages as session
 from actors.tooling import Catalogue, Rendered, failure, render

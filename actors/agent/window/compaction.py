@@ -2,15 +2,15 @@
 
 Two measures: *pruning* shortens large results of tools in older messages, for this prompt only; *compaction*
 replaces the older messages by a summary for good. Both leave the newest messages alone; what is done when those
-alone are too much is in :mod:`actors.agent.fitting`.
+alone are too much is in :mod:`actors.agent.window.fitting`.
 """
 
 from collections.abc import Sequence
 
 import attrs
 
-from actors.agent.sanitise import shorten
 from actors.agent.settings import Compaction
+from actors.agent.window.sanitise import shorten
 from actors.transcript import SUMMARY_OPENS, plain
 from actors.vocabulary import Block, ChatMessage, Text, ToolResult, ToolUse
 

@@ -7,8 +7,8 @@ from typing import Any, final
 import attrs
 import trio
 
-from actors.agent import calls
-from actors.agent.literally import stands
+from actors.agent.acting import calls
+from actors.agent.acting.literally import stands
 from actors.agent.record import Record
 from actors.guarding import Allow, Ask, Asked, Decision, Deny, Guards, Pass, Proposal
 from actors.session import messages as session

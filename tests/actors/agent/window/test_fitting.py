@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.agent.fitting import LEAST, fit
+from actors.agent.window.fitting import LEAST, fit
 from actors.transcript import PICTURE, Part, Transcript, characters, summed_up
 from actors.vocabulary import (
     Block,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from actors.agent.sanitise import cut, sanitise, shorten, squeeze, strip_blobs
+from actors.agent.window.sanitise import cut, sanitise, shorten, squeeze, strip_blobs
 from actors.transcript import plain
 from actors.vocabulary import Content, Document, Image, Text
 

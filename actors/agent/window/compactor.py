@@ -13,15 +13,16 @@ from typing import final
 import attrs
 import trio
 
-from actors.agent import compaction, failures, fitting
-from actors.agent.allowance import Allowance
-from actors.agent.offer import Offer
+from actors.agent import failures
 from actors.agent.record import Record
-from actors.agent.room import CHARACTERS, SMALL, Learned, Room, named_window, rate, room, smaller
 from actors.agent.settings import Settings
 from actors.agent.sources import Dropped, Keepsake
-from actors.agent.summaries import Summariser, Writer
+from actors.agent.spending.allowance import Allowance
+from actors.agent.spending.offer import Offer
 from actors.agent.turn import Run
+from actors.agent.window import compaction, fitting
+from actors.agent.window.room import CHARACTERS, SMALL, Learned, Room, named_window, rate, room, smaller
+from actors.agent.window.summaries import Summariser, Writer
 from actors.context import TurnContext
 from actors.llm import messages as llm
 from actors.outside import CHANNELS, marked, without

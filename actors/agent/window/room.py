@@ -10,7 +10,7 @@ from typing import Final, final
 import attrs
 
 from actors.agent.settings import Compaction
-from actors.agent.unwanted import Unwanted
+from actors.agent.window.unwanted import Unwanted
 
 CHARACTERS: Final = 4
 """Characters of a token, where a provider has not told better."""

@@ -11,7 +11,7 @@ import trio
 from trio.testing import MockClock
 
 from actors.agent import messages as agent
-from actors.agent.calls import BEFORE
+from actors.agent.acting.calls import BEFORE
 from actors.agent.settings import Limits, Settings
 from actors.guarding import Allow, Ask, Asked, Deny, Guards, Pass, Policy, Proposal
 from actors.outside import QUOTED, holding

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from actors.agent import failures
-from actors.agent.unwanted import Unwanted, calls, is_refusal, spoken, tells_of_refusal, without
+from actors.agent.window.unwanted import Unwanted, calls, is_refusal, spoken, tells_of_refusal, without
 from actors.llm.messages import ModelError, Reason
 from actors.session.messages import Message
 from actors.transcript import Part, Transcript

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from actors.agent.sanitise import shorten, squeeze
+from actors.agent.window.sanitise import shorten, squeeze
 from actors.transcript import SUMMARY_CLOSES, SUMMARY_OPENS, named, plain
 from actors.vocabulary import Block, ChatMessage, Document, Image, Text, Thinking, ToolResult, ToolUse
 

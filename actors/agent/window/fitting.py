@@ -10,9 +10,9 @@ from typing import Any, Final, cast, final
 
 import attrs
 
-from actors.agent.compaction import is_summary, split
-from actors.agent.digest import first_lines
-from actors.agent.sanitise import squeeze
+from actors.agent.window.compaction import is_summary, split
+from actors.agent.window.digest import first_lines
+from actors.agent.window.sanitise import squeeze
 from actors.transcript import Part, Transcript, characters, documents, named, plain, summed_up
 from actors.vocabulary import (
     Block,

@@ -1,0 +1,1 @@
+"""Carries out what a model asks for, if it may be."""

@@ -1,0 +1,1 @@
+"""Sees to it that nothing uses more than it may."""
