@@ -6,6 +6,7 @@ import "./page/page.css";
 const section: Section = {
   id: "cron",
   title: () => t("Schedule"),
+  rank: 40,
   icon: "M2.500 3.500h11v10h-11zM2.500 6.500h11M5.500 2v3M10.500 2v3M8 8.500V11l1.500.800",
   view: () => import("./page/View"),
 };

@@ -6,6 +6,7 @@ import "./page/page.css";
 const section: Section = {
   id: "account",
   title: () => t("Account"),
+  rank: 80,
   icon: "M8 2a2.750 2.750 0 1 0 0 5.500A2.750 2.750 0 0 0 8 2zM2.500 13.500a5.500 4.500 0 0 1 11 0z",
   view: () => import("./page/View"),
   heading: ([place, person]) =>

@@ -15,10 +15,12 @@ function sectionFiles() {
     .sort();
 }
 
-/** A module with the list of all sections. */
+/** A module with the list of all sections: those with a rank by it, then the others by their folders' names. */
 function list(files) {
   const imports = files.map((file, index) => `import section${index} from ${JSON.stringify(file)};`);
-  return `${imports.join("\n")}\nexport default [${files.map((_, index) => `section${index}`)}];`;
+  const all = files.map((_, index) => `section${index}`);
+  const ranked = `[${all}].sort((one, other) => (one.rank ?? 1000) - (other.rank ?? 1000))`;
+  return `${imports.join("\n")}\nexport default ${ranked};`;
 }
 
 /** A module with all languages by their codes. */

@@ -1,6 +1,6 @@
 declare module "*.css";
 
-/** All sections that subsystems bring, in order of their folders' names; see `scripts/sections.mjs`. */
+/** All sections that subsystems bring, in the order in which they are shown; see `scripts/sections.mjs`. */
 declare module "@starpod/sections" {
   const sections: readonly import("./section").Section[];
   export default sections;

@@ -7,6 +7,8 @@ export interface Section {
   /** Its place in the address: `#/s/<id>`. */
   readonly id: string;
   readonly title: () => string;
+  /** Its place in the list of sections, the smallest first. Those without one come last. */
+  readonly rank?: number;
   /** Drawn with one stroke on a grid of 16: the `d` of an SVG path. */
   readonly icon: string;
   readonly view: () => Promise<{ readonly default: ComponentType<SectionProps> }>;
