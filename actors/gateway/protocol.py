@@ -413,6 +413,7 @@ SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "settings": (settings.Field, settings.State, settings.Saved, llm.SetUp, llm.Tried),
     "telegram": (telegram.Pairing, telegram.TelegramStatus),
     "users": (users.User, users.ApiKey, users.CreatedKey, users.Device, users.AuditEntry),
+    "tools": (tools.FileEntry, tools.FileFacts, tools.Stored, tools.WholeText),
     "vault": (vault.Entry, vault.Access),
 }
 """What sections of the page, which lie with their subsystems, are told besides."""

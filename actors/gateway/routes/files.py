@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -22,12 +22,13 @@ from actors.gateway.ranges import piece_of
 from actors.gateway.uploads import PREFIX, Uploads
 from actors.spool import spool
 from actors.tools import messages as tools
+from actors.vocabulary import PDF
 from bus import Bus, redact
 
 CHUNK = 256 * 1024
 """Bytes read from disk at once."""
 
-SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", PDF})
 """Types a browser may show within the page. Everything else is saved, as bytes of no type, so that nothing that the
 agent has written runs as a part of the page."""
 
@@ -47,6 +48,13 @@ EXECUTED = frozenset(
 """What a browser would do with a file that must not be done with one of the agent's."""
 
 RAW_POLICY = "default-src 'none'; sandbox"
+FRAMED: Mapping[str, Mapping[str, str]] = {
+    PDF: {
+        "Content-Security-Policy": f"{RAW_POLICY}; frame-ancestors 'self'",
+        "X-Frame-Options": "SAMEORIGIN",
+    }
+}
+"""What has a viewer in the browser, which the page shows in a frame. It is of no origin there, as everywhere."""
 
 
 @final
@@ -125,6 +133,7 @@ class FileRoutes:
         response.headers["ETag"] = etag
         response.headers["Content-Disposition"] = f"{kind}; filename*=UTF-8''{name}"
         response.headers["Content-Security-Policy"] = RAW_POLICY
+        response.headers.update(FRAMED.get(media_type, {}))
         return response
 
 

@@ -113,6 +113,18 @@ async def test_a_picture_is_shown(gateway: Gateway) -> None:
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
+async def test_a_pdf_is_shown_in_a_frame_of_ours_and_is_of_no_origin(gateway: Gateway) -> None:
+    for name, framed in (("a.pdf", "SAMEORIGIN"), ("a.png", "DENY"), ("a.html", "DENY")):
+        (gateway.world.home / name).write_bytes(b"%PDF-1.7")
+        response = await gateway.http.get(f"/api/files/raw?path={name}")
+        assert response.headers["X-Frame-Options"] == framed
+        assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; sandbox")
+        if name == "a.pdf":
+            assert response.headers["Content-Type"] == "application/pdf"
+            assert response.headers["Content-Disposition"] == "inline; filename*=UTF-8''a.pdf"
+            assert response.headers["Content-Security-Policy"].endswith("; frame-ancestors 'self'")
+
+
 async def test_everything_else_is_saved_and_runs_no_script(gateway: Gateway) -> None:
     (gateway.world.home / "ä; x.html").write_text("<script>1</script>")
     response = await gateway.http.get("/api/files/raw", params={"path": "ä; x.html"})

@@ -415,7 +415,7 @@ class FakeTools(Actor):
         if others or not path.is_file():
             raise tools.FileNotFound(path=request.path)
         stat = path.stat()
-        types = {".png": "image/png", ".html": "text/html"}
+        types = {".pdf": "application/pdf", ".png": "image/png", ".html": "text/html"}
         return tools.Located(
             path=request.path,
             absolute=str(path),

@@ -2,7 +2,9 @@ import "./dom";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { render } from "preact";
+import { HomeFolder } from "../src/markdown/HomeLink";
 import { Markdown } from "../src/markdown/Markdown";
+import { openedFile } from "../src/state/opened";
 import { EVIL, SHOWPIECE } from "./texts";
 
 let root: HTMLElement;
@@ -26,15 +28,63 @@ test("a link opens elsewhere and tells nothing of this page", () => {
 
 for (const [written, shown] of [
   ["a [word](javascript:alert(1)) here", "a word (javascript:alert(1)) here"],
-  ["see [the plan](documents/plan.md)", "see the plan (documents/plan.md)"],
-  ["see [plan.md](plan.md)", "see plan.md"],
-  ["![a chart](charts/one.png)", "a chart (charts/one.png)"],
+  ["see [the plan](/documents/plan.md)", "see the plan (/documents/plan.md)"],
+  ["see [the plan](../plan.md)", "see the plan (../plan.md)"],
+  ["see [the plan](a\\b.md)", "see the plan (a\\b.md)"],
+  ["see [a site](www.example.com/x)", "see a site (www.example.com/x)"],
+  ["[up](#top)", "up (#top)"],
 ] as const) {
   test(`without a harmless address there is no link, but what was written: ${written}`, () => {
     assert.equal(show(written).querySelector("a"), null);
     assert.equal(root.textContent?.trim(), shown);
   });
 }
+
+for (const [written, leads, title = null] of [
+  ["see [the plan](documents/plan.md)", "#/s/files/documents/plan.md"],
+  ["see [plan.md](./plan.md)", "#/s/files/plan.md"],
+  ["![a chart](charts/./one.png)", "#/s/files/charts/one.png"],
+  [
+    '[ä b](<documents/ä b?.md#part two> "The plan")',
+    "#/s/files/documents/%C3%A4%20b%3F.md",
+    "#part two The plan",
+  ],
+  ["[coded](a%20b.md)", "#/s/files/a%20b.md"],
+  ["[per cent](100%.md)", "#/s/files/100%25.md"],
+  ["[within](a/../b.md)", "#/s/files/b.md"],
+] as const) {
+  test(`a relative path leads to a file in home: ${written}`, () => {
+    const link = show(written).querySelector("a");
+    assert.equal(link?.getAttribute("href"), leads);
+    assert.equal(link?.getAttribute("title"), title);
+    assert.equal(link?.getAttribute("target"), null);
+  });
+}
+
+test("links of a file start in its folder", () => {
+  const text = "[beside](b.md) [above](../c.md) [outside](../../d.md)";
+  render(
+    <HomeFolder.Provider value="documents">
+      <Markdown text={text} growing={false} />
+    </HomeFolder.Provider>,
+    root,
+  );
+  const links = [...root.querySelectorAll("a")].map((link) => link.getAttribute("href"));
+  assert.deepEqual(links, ["#/s/files/documents/b.md", "#/s/files/c.md"]);
+  assert.match(root.textContent ?? "", /outside \(\.\.\/\.\.\/d\.md\)/);
+});
+
+test("a link to a file shows it over the page, unless another tab is wanted", () => {
+  openedFile.value = null;
+  const link = show("[the plan](documents/plan.md)").querySelector("a");
+  const click = (init: MouseEventInit) =>
+    link?.dispatchEvent(new window.MouseEvent("click", { bubbles: true, cancelable: true, ...init }));
+  assert.equal(click({ ctrlKey: true }), true);
+  assert.equal(openedFile.value, null);
+  assert.equal(click({}), false);
+  assert.equal(openedFile.value, "documents/plan.md");
+  openedFile.value = null;
+});
 
 test("a picture from elsewhere is not fetched but offered", () => {
   show("![a chart](https://example.com/chart.png)");

@@ -2,6 +2,7 @@ import "./dom";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NOTHING, update } from "../src/markdown/blocks";
+import { homePath } from "../src/markdown/home";
 import { sanitise, type SafeElement, type SafeNode } from "../src/markdown/sanitise";
 import { EVIL, SHOWPIECE } from "./texts";
 
@@ -75,6 +76,12 @@ for (const address of ["https://example.com/a?b=c#d", "http://example.com/", "ma
     assert.equal(find(`[words](${address})`, "a")[0]?.attributes["href"], address);
   });
 }
+
+test("a link to a file in home stays, and leads to nothing else", () => {
+  const [link] = elements(sanitise('<a href="home:javascript%3Aalert(1)" onclick="alert(1)">words</a>'));
+  assert.deepEqual(link?.attributes, { href: "home:javascript%3Aalert(1)" });
+  assert.equal(homePath("home:javascript%3Aalert(1)", ""), "javascript:alert(1)");
+});
 
 test("no picture is ever fetched", () => {
   assert.deepEqual(elements(sanitise('<img src="https://example.com/x.png" alt="x">')), []);

@@ -5,6 +5,8 @@ import { NOTHING, update, type Block, type Blocks } from "./blocks";
 import { Code } from "./Code";
 import { directionOf } from "./direction";
 import { Formula } from "./Formula";
+import { isHomeAddress } from "./home";
+import { HomeLink } from "./HomeLink";
 import { sanitise, type SafeElement, type SafeNode } from "./sanitise";
 
 interface MarkdownProps {
@@ -139,6 +141,12 @@ function drawLink({ attributes, children }: SafeElement, place: Place): VNode {
   const { href, title, class: kind } = attributes;
   const words = drawAll(children, place);
   if (href === undefined) return <>{words}</>;
+  if (isHomeAddress(href))
+    return (
+      <HomeLink address={href} title={title}>
+        {words}
+      </HomeLink>
+    );
   return (
     <a
       href={href}

@@ -3,7 +3,8 @@
  * of it is not safe; see `sanitise.ts`. Pure.
  *
  * - HTML is text. `<br>` breaks a line; pairs of {@link PAIRED} within one paragraph, without attributes, are obeyed.
- * - A link that may not be followed, such as a path in the agent's home, shows where it would lead.
+ * - A link with a relative path leads to a file in the agent's home, see `home.ts`. One that may not be followed shows
+ *   where it would lead.
  * - `[name]: address` is a definition only with an address of the web, and is shown where nothing refers to it.
  * - A row of a table keeps its cells beyond the last heading, a list its numbers, a formula its backslashes.
  * - Only `~~` strikes out: `3~5` is a range. Blocks of Markdown may contain fences, see `fences.ts`.
@@ -11,6 +12,7 @@
 
 import { Marked, Tokenizer, type MarkedExtension, type Token, type Tokens, type TokensList } from "marked";
 import { markdownBlock } from "./fences";
+import { homeAddress } from "./home";
 import { attribute, escaped, escapedOnce, followable } from "./html";
 
 /** Tags without a notation in Markdown. */
@@ -161,7 +163,7 @@ const renderer: MarkedExtension = {
 
 /** A link, or words with the address to which no link may lead. */
 function leading(href: string, title: string | null | undefined, words: string, kind: string): string {
-  const address = followable(href);
+  const address = followable(href) ?? homeAddress(href);
   if (address !== null)
     return `<a${attribute("href", address)}${attribute("title", title)}${attribute("class", kind)}>${words}</a>`;
   return words === escapedOnce(href) ? words : `${words} <span class="address">(${escapedOnce(href)})</span>`;

@@ -5,6 +5,7 @@
  */
 
 import createDOMPurify, { type DOMPurify } from "dompurify";
+import { isHomeAddress } from "./home";
 import { isSafeAddress } from "./html";
 
 /** What is left of an element. Its attributes are on the list of its tag, its addresses are harmless. */
@@ -50,7 +51,7 @@ function purify(html: string): DocumentFragment {
       ALLOWED_ATTR: ATTRIBUTES,
       ALLOW_DATA_ATTR: false,
       ALLOW_ARIA_ATTR: false,
-      ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
+      ALLOWED_URI_REGEXP: /^(?:https?|mailto|home):/i,
       // All others it would hold against that pattern, as if they were addresses.
       ADD_URI_SAFE_ATTR: ATTRIBUTES.filter((name) => name !== "href"),
     });
@@ -141,7 +142,7 @@ function copyNode(node: Node, depth: number): SafeNode | null {
 function harmless(name: string, value: string): boolean {
   switch (name) {
     case "href":
-      return isSafeAddress(value);
+      return isSafeAddress(value) || isHomeAddress(value);
     case "class":
       return /^(?:written|info|address|picture|formula|hljs[\w -]*)$/.test(value);
     case "align":

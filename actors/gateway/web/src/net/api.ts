@@ -2,7 +2,7 @@
 
 import { answered } from "./access";
 import { BASE } from "./base";
-import { half, pageHeaders, withHalf } from "./half";
+import { half, pageHeaders } from "./half";
 import type {
   Attachment,
   Config,
@@ -48,7 +48,7 @@ export interface SignedIn {
   readonly user: { readonly id: string };
 }
 
-const UNREACHABLE = "Starpod cannot be reached. Is it still running?";
+export const UNREACHABLE = "Starpod cannot be reached. Is it still running?";
 
 /** How a message is said again; what is absent is as it was. */
 export interface Revision {
@@ -123,7 +123,7 @@ function mistakesOf(body: string): readonly Mistake[] {
 }
 
 /** The text of a JSON error, or a sentence about the status. */
-function reason(body: string, status: number): string {
+export function reason(body: string, status: number): string {
   try {
     const value: unknown = JSON.parse(body);
     if (typeof value === "object" && value !== null && "error" in value) return String(value.error);
@@ -228,23 +228,33 @@ export const api = {
 
 export type Api = typeof api;
 
-export function fileUrl(file: Attachment): string {
-  return withHalf(`${BASE}/api/files/raw?path=${encodeURIComponent(file.path)}`);
-}
-
 /**
  * Uploads one file. `fetch` tells nothing of its progress, so this is the older interface.
  *
  * @param progress is told the share that was sent, between 0 and 1.
  */
-export function upload(
+export async function upload(
   file: File,
   progress: (share: number) => void,
   signal: AbortSignal,
 ): Promise<Attachment> {
+  const form = new FormData();
+  form.append("file", file, file.name);
+  const [stored] = await sendForm<Attachment[]>("/api/uploads", form, progress, signal);
+  if (stored === undefined) throw new ApiError("The answer of the gateway could not be read.", 200);
+  return stored;
+}
+
+/** As {@link upload}, for any form. Throws ApiError. */
+export function sendForm<T>(
+  path: string,
+  form: FormData,
+  progress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const exchange = new XMLHttpRequest();
-    exchange.open("POST", `${BASE}/api/uploads`);
+    exchange.open("POST", BASE + path);
     for (const [name, value] of Object.entries(pageHeaders())) exchange.setRequestHeader(name, value);
     exchange.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0);
     exchange.onerror = () => reject(new ApiError(UNREACHABLE, 0));
@@ -252,20 +262,17 @@ export function upload(
     exchange.onload = () => {
       answered(exchange.status);
       try {
-        resolve(firstStored(exchange.status, exchange.responseText));
+        resolve(formAnswer<T>(exchange.status, exchange.responseText));
       } catch (error) {
         reject(error);
       }
     };
     signal.addEventListener("abort", () => exchange.abort());
-    const form = new FormData();
-    form.append("file", file, file.name);
     exchange.send(form);
   });
 }
 
-function firstStored(status: number, body: string): Attachment {
-  const stored = status < 300 ? read<Attachment[]>(body)[0] : undefined;
-  if (stored === undefined) throw new ApiError(reason(body, status), status);
-  return stored;
+function formAnswer<T>(status: number, body: string): T {
+  if (status >= 300) throw new ApiError(reason(body, status), status);
+  return read<T>(body);
 }

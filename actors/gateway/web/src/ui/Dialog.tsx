@@ -8,11 +8,13 @@ interface DialogProps {
   readonly onClose: () => void;
   /** Whether only its buttons and Escape close it: what it shows is lost by that. */
   readonly lasting?: boolean;
+  /** Whether what it shows needs as much room as there is. */
+  readonly wide?: boolean;
   readonly children: ComponentChildren;
 }
 
 /** Lies over the page. The browser keeps the focus inside and gives it back when it closes. */
-export function Dialog({ title, open, onClose, lasting = false, children }: DialogProps) {
+export function Dialog({ title, open, onClose, lasting = false, wide = false, children }: DialogProps) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -22,7 +24,7 @@ export function Dialog({ title, open, onClose, lasting = false, children }: Dial
   return (
     <dialog
       ref={dialog}
-      class="sheet"
+      class={wide ? "sheet wide" : "sheet"}
       aria-labelledby={id}
       onClose={onClose}
       onClick={(event) => {

@@ -1,5 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
+import { t } from "../language/texts";
 import { composerOf } from "../state/composer";
+import { dropTarget } from "../state/drop";
 import { openSession } from "../state/router";
 import { Icon } from "./icons";
 
@@ -21,7 +23,9 @@ export function DropZone() {
       if (!carriesFiles(event)) return;
       event.preventDefault();
       setOver(false);
-      composerOf(openSession.value).attach(event.dataTransfer?.files ?? []);
+      const files = event.dataTransfer?.files ?? [];
+      if (dropTarget.value === null) composerOf(openSession.value).attach(files);
+      else dropTarget.value.take(files);
     };
     addEventListener("dragover", drag);
     addEventListener("dragleave", leave);
@@ -35,7 +39,7 @@ export function DropZone() {
   if (!over) return null;
   return (
     <div class="drop" aria-hidden="true">
-      <Icon name="clip" /> Drop files to attach them
+      <Icon name="clip" /> {dropTarget.value?.words ?? t("Drop files to attach them")}
     </div>
   );
 }

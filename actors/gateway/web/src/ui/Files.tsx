@@ -1,12 +1,14 @@
 import { bytes } from "../format";
-import { fileUrl } from "../net/api";
+import { rawUrl } from "../net/files";
+import { isShown } from "../preview/kinds";
 import type { Attachment } from "../protocol";
+import { openHere } from "../state/opened";
 import { Icon } from "./icons";
 
 /** Kinds of pictures the gateway shows in place; it sends all others as downloads. */
 const SHOWN: ReadonlySet<string> = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 
-/** Files of a message: pictures as they are, others as a line to download. */
+/** Files of a message: pictures as they are, others as a line that shows them or, where it cannot, downloads them. */
 export function Files({ files, label }: { files: readonly Attachment[]; label: string }) {
   if (files.length === 0) return null;
   return (
@@ -22,15 +24,27 @@ export function Files({ files, label }: { files: readonly Attachment[]; label: s
 
 function Picture({ file }: { file: Attachment }) {
   return (
-    <a class="picture" href={fileUrl(file)} target="_blank" rel="noopener noreferrer" title={file.file_name}>
-      <img src={fileUrl(file)} alt={file.file_name} loading="lazy" />
+    <a
+      class="picture"
+      href={rawUrl(file.path)}
+      target="_blank"
+      rel="noopener noreferrer"
+      title={file.file_name}
+      onClick={(event) => openHere(event, file.path)}
+    >
+      <img src={rawUrl(file.path)} alt={file.file_name} loading="lazy" />
     </a>
   );
 }
 
 function Download({ file }: { file: Attachment }) {
   return (
-    <a class="chip" href={fileUrl(file)} download={file.file_name}>
+    <a
+      class="chip"
+      href={rawUrl(file.path)}
+      download={file.file_name}
+      onClick={(event) => isShown(file.path) && openHere(event, file.path)}
+    >
       <Icon name="file" />
       <bdi class="cut">{file.file_name}</bdi>
       <small>{bytes(file.size)}</small>

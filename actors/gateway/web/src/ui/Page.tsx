@@ -12,6 +12,7 @@ import { TextButton } from "./buttons";
 import { ComposerBar } from "./ComposerBar";
 import { useApp } from "./context";
 import { DropZone } from "./DropZone";
+import { FileSheet } from "./FileSheet";
 import { Header, headingOf, isNamed } from "./Header";
 import { KeySheet } from "./KeySheet";
 import { commandFor, type Command } from "./keys";
@@ -140,6 +141,7 @@ export function Page() {
         )}
       </main>
       <KeySheet open={keys} onClose={() => setKeys(false)} />
+      <FileSheet />
       <DropZone />
       <div class="sr-only" role="status" aria-live="polite">
         {announcement.value}

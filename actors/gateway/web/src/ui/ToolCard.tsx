@@ -1,6 +1,8 @@
 import { useEffect, useId, useState } from "preact/hooks";
 import type { ToolPart } from "../conversation/model";
 import { duration, passed } from "../format";
+import { homeAddress } from "../markdown/home";
+import { HomeLink } from "../markdown/HomeLink";
 import { memo } from "../memo";
 import { CopyButton, TextButton } from "./buttons";
 import { Changes } from "./Changes";
@@ -8,7 +10,7 @@ import { useApp } from "./context";
 import { useNow } from "./hooks";
 import { Icon } from "./icons";
 import { STARTS_ONE, SubagentLink } from "./Subagent";
-import { inputFields, pretty, summary } from "./tool-text";
+import { inputFields, namesFile, pretty, summary } from "./tool-text";
 
 const STATES = {
   running: "running",
@@ -88,7 +90,13 @@ function ToolDetails({ tool, turnId }: DetailsProps) {
           {inputFields(tool.input).map(({ name, text, long }) => (
             <div key={name} class={long ? "long" : ""}>
               <dt>{name}</dt>
-              <dd>{long ? <pre tabIndex={0}>{text}</pre> : <bdi>{text}</bdi>}</dd>
+              <dd>
+                {long ? (
+                  <pre tabIndex={0}>{text}</pre>
+                ) : (
+                  <Value text={text} leads={namesFile(tool.name, name)} />
+                )}
+              </dd>
             </div>
           ))}
         </dl>
@@ -97,6 +105,12 @@ function ToolDetails({ tool, turnId }: DetailsProps) {
       {tool.output !== null && <ToolOutput tool={tool} turnId={turnId} output={tool.output} />}
     </div>
   );
+}
+
+function Value({ text, leads }: { text: string; leads: boolean }) {
+  const address = leads ? homeAddress(text) : null;
+  const words = <bdi>{text}</bdi>;
+  return address === null ? words : <HomeLink address={address}>{words}</HomeLink>;
 }
 
 function ToolOutput({ tool, turnId, output }: DetailsProps & { output: string }) {

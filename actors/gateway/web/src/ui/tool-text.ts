@@ -23,6 +23,16 @@ export interface InputField {
   readonly long: boolean;
 }
 
+/** Tools whose `path` or `file_path` is that of a file or folder in the agent's home. */
+const OF_FILES: ReadonlySet<string> = new Set(
+  "Attach Edit FileDelete FileList FileRead FileWrite Read Write".split(" "),
+);
+
+/** Whether what a tool was given under this name leads to a file. */
+export function namesFile(tool: string, field: string): boolean {
+  return OF_FILES.has(tool) && (field === "path" || field === "file_path");
+}
+
 /** One line on what a call is about. */
 export function summary(input: unknown): string {
   if (typeof input !== "object" || input === null) return "";
