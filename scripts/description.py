@@ -58,6 +58,48 @@ def frames() -> Json:
     }
 
 
+_OF_OPENAI: Final[Json] = {
+    "type": "object",
+    "properties": {
+        "message": {"type": "string", "description": "For a person."},
+        "type": {"type": "string"},
+        "param": {"type": ["string", "null"]},
+        "code": {"type": ["string", "null"]},
+    },
+    "required": ["message", "type", "param", "code"],
+}
+"""An error as clients of OpenAI's interface read it."""
+_NOTHING: Final[Json] = {"type": "object", "maxProperties": 0}
+_OF_MCP: Final[Json] = {
+    "type": "object",
+    "properties": {
+        "jsonrpc": {"const": "2.0"},
+        "id": {"type": ["string", "integer", "null"]},
+        "error": {
+            "type": "object",
+            "properties": {"code": {"type": "integer"}, "message": {"type": "string"}, "data": {}},
+            "required": ["code", "message"],
+        },
+    },
+    "required": ["jsonrpc", "id", "error"],
+}
+"""An error as the Model Context Protocol has it."""
+_REFUSALS: Final = {
+    "Refused": "Refusal",
+    "RefusedAsOpenAI": "RefusalAsOpenAI",
+    "RefusedAsMcp": "RefusalAsMcp",
+}
+_MISTAKES: Final[Json] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"key": {"type": "string"}, "text": {"type": "string"}},
+        "required": ["key", "text"],
+    },
+    "description": "Where settings were refused: what is wrong, key by key.",
+}
+
+
 def openapi(endpoints: Iterable[Endpoint]) -> Json:
     """What is asked over HTTP."""
     written = _Paths()
@@ -74,10 +116,11 @@ def openapi(endpoints: Iterable[Endpoint]) -> Json:
         "components": {
             "securitySchemes": _KEYS,
             "responses": {
-                "Refused": {
+                name: {
                     "description": "Why it was not done.",
-                    "content": {_JSON: {"schema": {"$ref": f"{_SCHEMAS}Refusal"}}},
+                    "content": {_JSON: {"schema": {"$ref": f"{_SCHEMAS}{schema}"}}},
                 }
+                for name, schema in _REFUSALS.items()
             },
             "schemas": _sorted(written.schemas.found),
         },
@@ -93,9 +136,18 @@ class _Paths:
         self.schemas = Schemas(wire, _SCHEMAS)
         self.schemas.found["Refusal"] = {
             "type": "object",
-            "properties": {"error": {"type": "string", "description": "For a person."}},
+            "properties": {
+                "error": {"type": "string", "description": "For a person."},
+                "mistakes": _MISTAKES,
+            },
             "required": ["error"],
         }
+        self.schemas.found["RefusalAsOpenAI"] = {
+            "type": "object",
+            "properties": {"error": _OF_OPENAI},
+            "required": ["error"],
+        }
+        self.schemas.found["RefusalAsMcp"] = {"anyOf": [{"$ref": f"{_SCHEMAS}Refusal"}, _OF_MCP]}
 
     def add(self, path: str, method: str, operation: Json) -> None:
         self.paths.setdefault(path, {})[method.lower()] = operation
@@ -143,7 +195,8 @@ class _Paths:
             else {"description": "The answer."}
             for status, kind, schema in other.answers
         }
-        return {**shown, "responses": {**answers, "default": {"$ref": "#/components/responses/Refused"}}}
+        refused = {"v1": "RefusedAsOpenAI", "mcp": "RefusedAsMcp"}.get(other.path.split("/")[1], "Refused")
+        return {**shown, "responses": {**answers, "default": {"$ref": f"#/components/responses/{refused}"}}}
 
     def _filled(self, schema: Any) -> Any:
         """A schema in which classes stand for theirs."""
@@ -159,6 +212,8 @@ class _Paths:
         if status == 204:
             return {"description": "It is done."}
         schema = {"type": "object"} if reply in (None, type(None)) else self.schemas.of(reply)
+        if "anyOf" in schema:  # what there is not is answered with an empty object
+            schema = {"anyOf": [_NOTHING if each == {"type": "null"} else each for each in schema["anyOf"]]}
         return {"description": "The answer.", "content": {_JSON: {"schema": schema}}}
 
 

@@ -25,8 +25,12 @@ def checked_description(text: str) -> str:
 
 
 def new(name: str, description: str, body: str, version: str | None = None) -> Tree:
-    """The files of a skill that is made."""
-    text = document.written(name, checked_description(description), clean(body), version=version)
+    """The files of a skill that is made. Raises BadSkill."""
+    told = checked_description(description)
+    try:
+        text = document.written(name, told, clean(body), version=version)
+    except ValueError as error:
+        raise BadSkill(str(error)) from None
     return with_main({}, text)
 
 

@@ -49,8 +49,8 @@ def _command(parser: argparse.ArgumentParser, level: int) -> Iterator[str]:
         yield "\n".join(["| argument | |", "| --- | --- |", *map(_argument, arguments)])
     if parser.epilog:
         yield f"```\n{parser.epilog.strip()}\n```"
-    for below in _below(parser):
-        yield from _command(below, min(level + 1, 4))
+    for each in below(parser):
+        yield from _command(each, min(level + 1, 4))
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterable[argparse.Action]:
@@ -62,7 +62,8 @@ def _is_choice_of_commands(action: argparse.Action) -> bool:
     return isinstance(action, argparse._SubParsersAction)  # noqa: SLF001 - likewise
 
 
-def _below(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+def below(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """The commands that a command consists of."""
     for action in _actions(parser):
         if _is_choice_of_commands(action):
             yield from cast("dict[str, argparse.ArgumentParser]", action.choices).values()

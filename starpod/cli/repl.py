@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const="",
         metavar="ID",
-        help="go on with this conversation: the beginning of its id, or words of its title; without, they are listed",
+        help="go on with this conversation: the beginning of its id, or words of it; without, they are listed",
     )
     parser.add_argument("--model", metavar="PROVIDER/MODEL", help="begin with this model")
     parser.add_argument("--effort", choices=EFFORTS, help="how much the model is to think")

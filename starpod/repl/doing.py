@@ -128,13 +128,19 @@ class Doing:
 
     async def resume(self, words: str) -> None:
         """Go on with the conversation that the words mean; list those that they may mean, or the latest."""
-        found = await self._host.ask(orders.conversations)
-        matching = orders.meant(words, self._listed, found) if words else found
+        if words:
+            matching = await self._host.ask(orders.looked_for, words, self._listed)
+        else:
+            matching = await self._host.ask(orders.conversations)
         if words and len(matching) == 1:
             await self._host.take_up(matching[0])
             return
         if not matching:
-            raise StarpodError(f"no conversation is called {words!r}" if words else "there are none yet")
+            raise StarpodError(
+                f"no conversation is called {words!r}, and in none was it said"
+                if words
+                else "there are none yet"
+            )
         self._listed = matching[: orders.LISTED]
         self._host.say(*orders.list_lines(self._listed, self._host.columns - 4))
 

@@ -24,6 +24,10 @@ LISTED: Final = 10
 """Conversations of a list."""
 LOOKED_AT: Final = 200
 """Conversations among which the beginning of an id, or words of a title, are looked for."""
+LONGEST_QUERY: Final = 200
+"""Characters that are looked for in messages."""
+HITS: Final = 100
+"""Messages that are looked at for their conversations."""
 FOUND: Final = 5
 """Passages of the memory."""
 PASSAGE: Final = 4
@@ -63,11 +67,31 @@ def meant(words: str, listed: list[Json], found: list[Json]) -> list[Json]:
     return by_id or [each for each in found if words.lower() in (each["title"] or "").lower()]
 
 
+def looked_for(client: Client, words: str, listed: list[Json]) -> list[Json]:
+    """The conversations that somebody means; unless that is one, behind them those in which the words were said."""
+    found = meant(words, listed, conversations(client))
+    if len(found) == 1:
+        return found
+    hits: list[Json] = client.get("/api/search", q=words[:LONGEST_QUERY], limit=HITS)
+    known = {each["id"] for each in found}
+    return [*found, *(each for each in said_in(hits) if each["id"] not in known)]
+
+
+def said_in(hits: list[Json]) -> list[Json]:
+    """The conversations of messages that were found, each once and with the first ``passage`` of it."""
+    found: dict[str, Json] = {}
+    for hit in hits:
+        found.setdefault(hit["session"]["id"], {**hit["session"], "passage": hit["excerpt"]})
+    return list(found.values())
+
+
 def list_lines(sessions: list[Json], columns: int) -> Iterator[str]:
     """A numbered list, and how one is taken."""
     now = datetime.now(UTC)
     for number, each in enumerate(sessions, 1):
         yield f"{paint(f'{number:>2}', 'cyan')}  {told_line(each, columns, now)}"
+        if "passage" in each:
+            yield f"    {paint(one_line(''.join(each['passage']), max(columns - 4, 12)), 'dim')}"
     yield paint("/resume NUMBER goes on with one, /resume WORDS looks for others", "dim")
 
 

@@ -1,7 +1,7 @@
 """Real instances, daemons and commands, each a process of its own, for tests that look from outside.
 
 Whatever a test does, a daemon that it started must end in order when told to, and its log must not hold a secret or
-an error that the test did not expect.
+an error that the test did not expect. Whatever it says is as the description of its interface has it.
 """
 
 import json
@@ -20,6 +20,8 @@ import httpx2
 import trio
 import trio_websocket
 
+from tests.actors.gateway.answered import check_answer
+from tests.actors.gateway.described import check_frame
 from tests.fakes.forked import Forked, fork
 
 PATIENCE: Final = 60.0
@@ -201,17 +203,23 @@ class Daemon:
         self.signal(signal.SIGTERM)
         return await self.ended()
 
-    async def request(self, method: str, path: str, **options: Any) -> httpx2.Response:
-        """One HTTP request on a connection of its own."""
+    def client(self) -> httpx2.AsyncClient:
+        """For several requests, by the operator."""
         # Without TLS there is nothing to verify, and loading the certificates is most of what a request costs.
-        async with httpx2.AsyncClient(
+        return httpx2.AsyncClient(
             base_url=self.url,
             headers={"Authorization": f"Bearer {self.token}"},
             timeout=PATIENCE,
             trust_env=False,
             verify=False,
-        ) as client:
-            return await client.request(method, path, **options)
+        )
+
+    async def request(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        """One HTTP request on a connection of its own."""
+        async with self.client() as client:
+            answer = await client.request(method, path, **options)
+        check_answer(method, path, answer)
+        return answer
 
     async def get(self, path: str, **query: Any) -> Any:
         """The JSON that a path holds."""
@@ -244,7 +252,7 @@ class Daemon:
                         path,
                         extra_headers=[(b"Authorization", f"Bearer {self.token}".encode())],
                     )
-                yield Socket(connection)
+                yield Socket(connection, described=path == "/ws")
                 with trio.move_on_after(1):
                     await connection.aclose()
                 nursery.cancel_scope.cancel()
@@ -327,10 +335,11 @@ def check_log(daemon: Daemon, *, expect_errors: bool = False) -> None:
 
 @final
 class Socket:
-    """A WebSocket that speaks JSON."""
+    """A WebSocket that speaks JSON. What it hears is as it is described, unless it speaks another protocol."""
 
-    def __init__(self, connection: trio_websocket.WebSocketConnection) -> None:
+    def __init__(self, connection: trio_websocket.WebSocketConnection, *, described: bool) -> None:
         self._connection = connection
+        self._described = described
 
     async def say(self, kind: str, **fields: Any) -> None:
         await self.raw(json.dumps({"type": kind, **fields}))
@@ -343,6 +352,8 @@ class Socket:
         """The next frame."""
         with trio.fail_after(PATIENCE):
             frame: Json = json.loads(await self._connection.get_message())
+        if self._described:
+            check_frame(frame)
         return frame
 
     async def until(self, kind: str, **fields: Any) -> list[Json]:

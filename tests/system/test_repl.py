@@ -211,3 +211,8 @@ async def test_over_a_pipe_each_line_is_answered_before_the_next(
         model_server.script(Reply(Say("Three.")))
         again = await starpod(place.root, "repl", "--resume", session["id"][:8], stdin="fourth\n")
         assert (again.status, again.out) == (0, "Three.\n"), again.err
+        model_server.script(Reply(Say("Four.")))
+        said = await starpod(place.root, "repl", "--resume", "second", stdin="fifth\n")
+        assert (said.status, said.out) == (0, "Four.\n"), said.err  # no title: a message
+        nowhere = await starpod(place.root, "repl", "--resume", "herons", stdin="sixth\n")
+        assert (nowhere.status, "in none was it said" in nowhere.err) == (1, True)

@@ -159,3 +159,8 @@ def test_a_change_that_could_not_be_read_again_is_refused() -> None:
     tree = {MAIN: File(f"---\nname: deep\ndescription: It is.\nmeta:\n{deep}---\nbody".encode())}
     with pytest.raises(BadSkill, match="nothing was changed: the front matter has more than"):
         edits.edited(tree, "deep", description="Another one.")
+
+
+def test_what_stands_before_the_instructions_has_an_end() -> None:
+    with pytest.raises(BadSkill, match="65536 characters"):
+        edits.new("tea", "Make tea.", "", version="x" * 70_000)

@@ -33,6 +33,20 @@ def test_a_conversation_is_meant_by_number_id_or_title(
     assert [each["id"] for each in orders.meant(words, listed, SESSIONS)] == ids
 
 
+def test_a_conversation_in_which_something_was_said_is_listed_once_with_the_passage() -> None:
+    at = "2026-01-01T00:00:00Z"
+    one, other = ({"id": id * 8, "title": id, "running": False, "last_message_at": at} for id in "ab")
+    hits = [
+        {"session": one, "excerpt": ["the ", "boat", " is blue"]},
+        {"session": other, "excerpt": ["a ", "boat"]},
+        {"session": one, "excerpt": ["", "boats"]},
+    ]
+    found = orders.said_in(hits)
+    assert [(each["id"][0], each["passage"][-1]) for each in found] == [("a", " is blue"), ("b", "boat")]
+    lines = list(orders.list_lines([found[0], other], 80))
+    assert (len(lines), lines[1].strip()) == (4, "the boat is blue")
+
+
 @pytest.mark.parametrize(("given", "effort"), [("low", "low"), ("default", None)])
 def test_an_effort_is_one_of_a_few(given: str, effort: str | None) -> None:
     assert orders.chosen_effort(given) == effort
