@@ -14,6 +14,7 @@ from actors.console import messages as console
 from actors.cron import messages as cron
 from actors.gateway.messages import Config
 from actors.hooks import messages as hooks
+from actors.instances import messages as instances
 from actors.llm import messages as llm
 from actors.mcp import messages as mcp
 from actors.memory import messages as memory
@@ -390,6 +391,13 @@ SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "cron": (cron.Job, cron.Run, cron.Entry, cron.Explanation, cron.Previewed),
     "mcp": (mcp.ServerState, mcp.OfferedTool),
     "hooks": (hooks.Hook, hooks.Run),
+    "instances": (
+        instances.LogLine,
+        instances.Overview,
+        instances.RemoteAgent,
+        instances.Sample,
+        instances.WayIn,
+    ),
     "memory": (
         memory.Entry,
         memory.FileText,

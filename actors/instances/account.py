@@ -128,7 +128,8 @@ def _resolved(url: str, key: str | None, login: Login | None) -> Backend:
         if login is None:
             raise NotSetUp(
                 reason=f"no hosting backend is set up: `starpod auth login --url URL`, or {URL} and {KEY}; "
-                "`starpod host` runs one on this machine"
+                "`starpod host` runs one on this machine",
+                missing=True,
             )
         return Backend(url=checked(login.backend_url), key=login.api_key)
     address = checked(url)

@@ -23,6 +23,7 @@ from actors.instances.messages import (
     NotReached,
     NotThere,
     Refused,
+    RemoteAgent,
 )
 from actors.instances.reading import Unreadable
 
@@ -153,11 +154,15 @@ class Client:
 
     # --- agents and their secrets ---------------------------------------------------------------------------
 
-    async def agent(self, name: str) -> str | None:
-        """The id of the agent of this name, if there is one."""
+    async def agents(self) -> tuple[RemoteAgent, ...]:
+        """All agents whose files it has."""
         doing = "list agents"
         found = self._records(doing, await self._ask(doing, "GET", "/agents"))
-        return next((self._read(doing, each, _id_of) for each in found if each.get("name") == name), None)
+        return tuple(self._read(doing, each, reading.agent) for each in found)
+
+    async def agent(self, name: str) -> str | None:
+        """The id of the agent of this name, if there is one."""
+        return next((each.id for each in await self.agents() if each.name == name), None)
 
     async def new_agent(self, name: str) -> str:
         """Make an agent; its id."""

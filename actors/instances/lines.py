@@ -19,9 +19,15 @@ _LEVELS: Final[Mapping[str, Level]] = {
 }  # fmt: skip
 _BRACKETED: Final = re.compile(r"\[([A-Za-z]{1,8})\][ \t]?")
 _WORD: Final = re.compile(r"([A-Za-z]{1,8}):?(?:[ \t]|\Z)")
+_CODE: Final = re.compile(r"([?&#](?:code|page|token|key)=)[^\s&]+")
 _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d[T ][0-9:.,]{5,16}(?:Z|[+-]\d\d:?\d\d)?|\d{9,11}(?:\.\d{1,9})?)[ \t]"
 )
+
+
+def without_codes(message: str) -> str:
+    """A line without what would sign somebody in: agents say an address with a code when they start."""
+    return _CODE.sub(r"\1…", message)
 
 
 @final

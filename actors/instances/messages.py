@@ -7,7 +7,7 @@ import attrs
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vocabulary import quoted
-from bus import Abandon, ActorError, Data, ErrorKind, Event, Request
+from bus import Abandon, ActorError, Data, ErrorKind, Event, Request, Stream
 
 Status = Literal[
     "creating", "pending", "provisioning", "starting", "running", "restarting", "paused",
@@ -70,6 +70,8 @@ class NotSetUp(ActorError):
 
     kind: ClassVar[ErrorKind] = "unavailable"
     reason: str
+    missing: bool = False
+    """Whether nothing is wrong but that nobody has set one up."""
 
     def __str__(self) -> str:
         return self.reason
@@ -166,6 +168,78 @@ class Judged(Event):
     verdict: Verdict
 
 
+# --- what there is to see -----------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Notice(Data):
+    """Something that the monitor has found out."""
+
+    at: float
+    """Seconds since 1970."""
+    instance: str
+    name: str | None
+    what: Literal["status", "stuck", "given_up", "recovered"]
+    """Its status has changed, or what the monitor thinks of its heart."""
+    before: Status | None = None
+    """Of a change of status; None for not there."""
+    now: Status | None = None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Sample(Data):
+    """How an instance was at a moment, by the monitor."""
+
+    at: float
+    """Seconds since 1970, by the agent's own clock."""
+    health: Health
+
+
+Trouble = Literal["not_set_up", "not_reached", "key_refused", "refused"]
+"""There is no backend, or no answer of it, it does not take our key, or it answers with an error."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Overview(Data):
+    """All there is to see of a backend. That it cannot be asked is told here and is no error."""
+
+    url: str | None
+    """Whom we ask; None where nobody is set up."""
+    monitored: bool
+    """Whether the agent looks after what runs there."""
+    instances: tuple[Instance, ...]
+    trouble: Trouble | None = None
+    reason: str = ""
+    """Why it cannot be asked, for people; empty where nobody has set one up."""
+    notices: tuple[Notice, ...] = ()
+    """What the monitor has found out since the agent started, the newest first."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class RemoteAgent(Data):
+    """An agent whose files a backend has."""
+
+    id: str
+    name: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class WayIn(Data):
+    """How a person opens a shell where an instance runs. No key is in it."""
+
+    command: str
+    """For a terminal whose owner is logged in at the backend; it brings the key along, if one is needed."""
+    ssh: str | None = None
+    """The same without Starpod; None where a key of the backend is needed, or where it has no SSH server."""
+    folder: str | None = None
+    """Where the instance is on the machine of a backend without SSH server."""
+
+
 # --- requests ---------------------------------------------------------------------------------------------
 
 PATH: Final = "/api/instances"
@@ -182,17 +256,39 @@ class ListInstances(Request[tuple[Instance, ...]]):
     within: ClassVar[float] = WITHIN
 
 
+@endpoint("GET", "/api/instance-overview", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class Look(Request[Overview]):
+    """The backend with all that runs there, as far as it can be asked."""
+
+    within: ClassVar[float] = WITHIN
+
+
+@endpoint("GET", "/api/instance-agents", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class ListAgents(Request[tuple[RemoteAgent, ...]]):
+    """The agents whose files the backend has; none where it knows no agents."""
+
+    within: ClassVar[float] = WITHIN
+
+
 @endpoint("POST", PATH, access="admin", status=201)
 @final
 @attrs.frozen(kw_only=True)
 class CreateInstance(Request[Instance]):
     """Have one made; it may take a while until it runs."""
 
+    version: ClassVar[int] = 2
     within: ClassVar[float] = WITHIN
     abandon: ClassVar[Abandon] = Abandon.FINISH
     name: Annotated[str | None, described("What people call it.", max_length=200)] = None
     region: Annotated[str | None, described("Where it is to run.", max_length=200)] = None
     agent_id: Annotated[str | None, described("The agent whose files it gets.", max_length=200)] = None
+    machine_type: Annotated[
+        str | None, described("How large its machine is, in the words of the backend.", max_length=200)
+    ] = None
 
 
 @endpoint("GET", PATH + "/{id}", access="admin")
@@ -248,3 +344,32 @@ class RestartInstance(Request[Done]):
 class GetHealth(Request[Health]):
     within: ClassVar[float] = WITHIN
     id: str
+
+
+@endpoint("GET", PATH + "/{id}/history", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class ShowHistory(Request[tuple[Sample, ...]]):
+    """How an instance was when the monitor looked, the oldest first; nothing where it does not look."""
+
+    within: ClassVar[float] = WITHIN
+    id: str
+
+
+@endpoint("GET", PATH + "/{id}/ssh", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class GetWayIn(Request[WayIn]):
+    within: ClassVar[float] = WITHIN
+    id: str
+
+
+@endpoint("GET", PATH + "/{id}/logs", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class FollowLogs(Stream[LogLine]):
+    """The last lines that an instance has said, and those that follow."""
+
+    within: ClassVar[float] = 24 * 3600.0
+    id: str
+    tail: Annotated[int, described("Lines to begin with.", ge=0, le=1000)] = 50

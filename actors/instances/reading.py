@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, cast, get_args
 
-from actors.instances.messages import Health, Instance, NotOne, Status
+from actors.instances.messages import Health, Instance, NotOne, RemoteAgent, Status
 
 _KNOWN: Final = frozenset(get_args(Status)) - {"unknown"}
 _ORDERS: Final = re.compile(
@@ -75,6 +75,12 @@ def instance(value: object) -> Instance:
 def instances(value: object) -> tuple[Instance, ...]:
     """A list of instances. Raises Unreadable."""
     return tuple(instance(each) for each in rows(value))
+
+
+def agent(value: object) -> RemoteAgent:
+    """An agent whose files a backend has. Raises Unreadable."""
+    id = text(value, "id")
+    return RemoteAgent(id=id, name=_text(record(value, "an agent"), "name") or id)
 
 
 def rows(value: object) -> Sequence[object]:

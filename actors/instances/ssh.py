@@ -6,6 +6,7 @@ that is this very machine a shell there does the same.
 
 import os
 import re
+import shlex
 import shutil
 import tempfile
 from collections.abc import Generator
@@ -16,6 +17,7 @@ from urllib.parse import quote
 
 import attrs
 
+from actors.instances.messages import WayIn
 from actors.instances.reading import Unreadable, record
 
 _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:_-]{0,252})")
@@ -60,6 +62,16 @@ def arguments(to: Way, known_hosts: Path, key: Path | None) -> list[str]:
     hosts = str(known_hosts).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     learned = ["-o", "StrictHostKeyChecking=accept-new", "-o", f'UserKnownHostsFile="{hosts}"']
     return ["ssh", *of_key, *learned, "-p", str(to.port), "-l", to.user, "--", to.host]
+
+
+def way_in(to: Way, instance: str) -> WayIn:
+    """What people are told, so that they enter it themselves."""
+    native = None if to.key is not None or to.folder is not None else _joined(to)
+    return WayIn(command=shlex.join(["starpod", "instance", "ssh", instance]), ssh=native, folder=to.folder)
+
+
+def _joined(to: Way) -> str:
+    return shlex.join(["ssh", "-p", str(to.port), "-l", to.user, "--", to.host])
 
 
 def known_hosts(folder: Path, instance: str) -> Path:

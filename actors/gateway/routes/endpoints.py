@@ -91,12 +91,13 @@ class EndpointRoutes:
     # --- streams --------------------------------------------------------------------------------------------
 
     def _socket(self, endpoint: Endpoint) -> Any:
-        async def serve() -> Response | None:
+        async def serve(**parameters: str) -> Response | None:
             refused = admit(endpoint.access)
             if refused is not None:
                 return refused
             message = cast(
-                "Stream[Any]", endpoint.message(_query(endpoint), g.principal, address_of(websocket))
+                "Stream[Any]",
+                endpoint.message({**_query(endpoint), **parameters}, g.principal, address_of(websocket)),
             )
             socket: Any = websocket
             await accept(socket)

@@ -144,6 +144,73 @@ async def test_without_a_backend_nobody_is_asked_and_a_login_is_one(
     assert world.backend.asked[-1].headers["authorization"] == "Bearer of-the-login"
 
 
+async def test_all_there_is_to_see_is_told_at_once_and_trouble_is_part_of_it(
+    mock_clock: MockClock, world: World
+) -> None:
+    await world.start()
+    seen = await world.mesh.bus.ask(instances.Look())
+    assert ([each.id for each in seen.instances], seen.url, seen.trouble, seen.monitored) == (
+        ["a1"],
+        world.backend.url,
+        None,
+        False,
+    )
+    for status, trouble in ((401, "key_refused"), (500, "refused")):
+        world.backend.says(LIST, {"error": "no such luck"}, status)
+        seen = await world.mesh.bus.ask(instances.Look())
+        assert (seen.trouble, seen.instances) == (trouble, ())
+        assert "no such luck" in seen.reason
+        assert KEY not in str(seen)
+    world.environment[account.GATEWAY_URL] = "http://127.0.0.1:1"
+    seen = await world.mesh.bus.ask(instances.Look())
+    assert (seen.trouble, seen.url) == ("not_reached", "http://127.0.0.1:1")
+    del world.environment[account.GATEWAY_URL]
+    seen = await world.mesh.bus.ask(instances.Look())
+    assert (seen.trouble, seen.url, seen.reason) == ("not_set_up", None, "")
+    world.environment[account.GATEWAY_URL] = "http://somewhere.example"
+    seen = await world.mesh.bus.ask(instances.Look())
+    assert (seen.trouble, seen.url) == ("not_set_up", None)
+    assert "by https:// only" in seen.reason
+
+
+async def test_agents_are_listed_and_a_backend_without_any_has_none(
+    mock_clock: MockClock, world: World
+) -> None:
+    await world.start()
+    assert await world.mesh.bus.ask(instances.ListAgents()) == ()
+    world.backend.says("GET /agents", [{"id": "g", "name": "bot"}, {"id": "h"}])
+    found = await world.mesh.bus.ask(instances.ListAgents())
+    assert [(each.id, each.name) for each in found] == [("g", "bot"), ("h", "h")]
+
+
+async def test_a_way_in_is_told_without_its_key(mock_clock: MockClock, world: World) -> None:
+    await world.start()
+    way = {"host": "a.example", "port": 2222, "user": "root", "private_key": "PEM of nobody"}
+    world.backend.says("GET /instances/a1/ssh", way)
+    told = await world.mesh.bus.ask(instances.GetWayIn(id="a1"))
+    assert told == instances.WayIn(command="starpod instance ssh a1")
+
+
+async def test_a_log_is_followed_for_as_long_as_somebody_looks(mock_clock: MockClock, world: World) -> None:
+    await world.start()
+
+    async def says(send: Any) -> None:
+        await send(b'{"timestamp": 1, "level": "info", "message": "one /?code=abc"}\n')
+        await send(b'{"timestamp": 2, "level": "warn", "message": "two\\u001b[2J"}\n')
+        await trio.sleep_forever()
+
+    world.backend.says("GET /instances/a1/logs", says)
+    with trio.fail_after(3600):
+        async with world.mesh.bus.stream(instances.FollowLogs(id="a1", tail=7)) as lines:
+            found = [await anext(lines), await anext(lines)]
+    assert [(each.level, each.message) for each in found] == [("info", "one /?code=…"), ("warn", "two")]
+    assert world.backend.asked[-1].query["tail"] == "7"
+    world.backend.says("GET /instances/a1/logs", {"error": "gone"}, 404)
+    with pytest.raises(instances.NotThere):
+        async with world.mesh.bus.stream(instances.FollowLogs(id="a1")) as lines:
+            await anext(lines)
+
+
 # --- the monitor ----------------------------------------------------------------------------------------------
 
 
@@ -167,6 +234,15 @@ async def test_one_that_is_stuck_is_started_anew_then_given_up_and_told(
 
     await world.look(8)
     assert world.verdicts == ["stuck", "given_up", "recovered"]
+    seen = await world.mesh.bus.ask(instances.Look())
+    assert [each.what for each in seen.notices] == ["recovered", "given_up", "stuck", "status"]
+    assert [each.at for each in seen.notices] == sorted((each.at for each in seen.notices), reverse=True)
+    samples = await world.mesh.bus.ask(instances.ShowHistory(id="a1"))
+    assert [each.health.last_heartbeat for each in samples] == [*[7] * 11, 8]
+    world.backend.says("GET /instances/new", {**ONE, "id": "new"})
+    assert await world.mesh.bus.ask(instances.ShowHistory(id="new")) == ()
+    with pytest.raises(instances.NotThere):
+        await world.mesh.bus.ask(instances.ShowHistory(id="nobody"))
 
 
 async def test_a_heart_that_beats_or_cannot_be_asked_about_is_left_alone(

@@ -82,3 +82,10 @@ def test_without_times_every_line_is_new() -> None:
     assert resume.since is None
     assert not resume.is_new(_line("a"))
     assert resume.is_new(_line("a"))
+
+
+def test_what_would_sign_somebody_in_is_taken_out() -> None:
+    said = "Web page http://127.0.0.1:20001/?code=13irnDQP_-x and ?a=1&token=x#page=ab but encode=1"
+    assert (
+        lines.without_codes(said) == "Web page http://127.0.0.1:20001/?code=… and ?a=1&token=… but encode=1"
+    )

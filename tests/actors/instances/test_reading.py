@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from actors.instances import reading
-from actors.instances.messages import Instance, NotOne
+from actors.instances.messages import Instance, NotOne, RemoteAgent
 from actors.instances.reading import Unreadable
 
 PLAIN: dict[str, Any] = {
@@ -99,3 +99,12 @@ def test_an_instance_is_meant_by_its_id_its_name_or_a_beginning() -> None:
         with pytest.raises(NotOne) as error:
             reading.meant(called, among)
         assert ("say more" in str(error.value)) == (called == "ab")
+
+
+def test_an_agent_is_called_by_its_name_else_by_its_id() -> None:
+    assert reading.agent({"id": "g", "name": "b\x1b[2Jot", "gcs_path": None}) == RemoteAgent(
+        id="g", name="bot"
+    )
+    assert reading.agent({"id": "g"}).name == "g"
+    with pytest.raises(Unreadable):
+        reading.agent({"name": "bot"})

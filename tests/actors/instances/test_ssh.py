@@ -51,3 +51,13 @@ def test_a_hostile_way(change: dict[str, Any]) -> None:
 def test_a_backend_without_a_server_names_the_folder() -> None:
     found = ssh.way({"host": "127.0.0.1", "port": 0, "user": "me", "folder": "/srv/a"})
     assert (found.folder, found.port) == ("/srv/a", 0)
+
+
+def test_people_are_told_how_they_enter_and_nothing_that_a_shell_would_obey() -> None:
+    plain = ssh.Way(host="a.example", port=2222, user="root")
+    assert ssh.way_in(plain, "a b;c").command == "starpod instance ssh 'a b;c'"
+    assert ssh.way_in(plain, "a1").ssh == "ssh -p 2222 -l root -- a.example"
+    keyed = ssh.Way(host="a.example", port=22, user="root", key="PEM")
+    assert ssh.way_in(keyed, "a1").ssh is None
+    here = ssh.way_in(ssh.Way(host="127.0.0.1", port=0, user="me", folder="/srv/a"), "a1")
+    assert (here.ssh, here.folder) == (None, "/srv/a")

@@ -92,10 +92,6 @@ async def test_one_that_ends_at_once_is_started_so_often_and_then_left_alone_wit
         await until(lambda: state(keeper, row) == "error")
 
 
-def test_each_wait_is_twice_the_one_before_up_to_the_longest() -> None:
-    assert [Pace().wait(times) for times in (0, 1, 2, 3, 10, 10_000)] == [0.5, 1, 2, 4, 30, 30]
-
-
 async def test_one_that_cannot_be_started_is_told_why_and_the_others_run(world: World) -> None:
     async with world.keeping(LIVES) as keeper:
         sealed = store.set_secret(keeper.rows, world.safe, "s", "gone", "A_KEY", "the value of it", 1.0)

@@ -4,6 +4,7 @@ export { used } from "./conversation/figures";
 export * from "./format";
 export { fixed, n, rich, t, tag } from "./language/texts";
 export { ApiError, request, send, sendForm, type Mistake } from "./net/api";
+export { follow } from "./net/follow";
 export { rawUrl } from "./net/files";
 export { isShown, kindOf, nameOf } from "./preview/kinds";
 export { Preview } from "./preview/Preview";
