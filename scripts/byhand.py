@@ -158,6 +158,13 @@ OTHERS: Final = (
     ),
     Other(
         method="GET",
+        path="/api/files/zip",
+        summary="All of a folder in the agent's home as a zip file, without links.",
+        query={"path": (True, _TEXT)},
+        answers=(("200", "application/zip", {"type": "string", "format": "binary"}),),
+    ),
+    Other(
+        method="GET",
         path="/api/openapi.json",
         summary="This description.",
         access="public",

@@ -34,6 +34,7 @@ from actors.gateway.routes.downloads import DownloadRoutes
 from actors.gateway.routes.endpoints import EndpointRoutes
 from actors.gateway.routes.files import FileRoutes
 from actors.gateway.routes.settings import SettingsRoutes
+from actors.gateway.routes.zips import ZipRoutes
 from actors.gateway.security import HostPolicy
 from actors.gateway.server import Server, listen
 from actors.gateway.settings import About, Address, Reach, Settings, is_loopback, url_for_people
@@ -210,6 +211,7 @@ class GatewayActor(Actor):
     def _serve(self, app: Quart, uploads: Uploads) -> None:
         ChatRoutes(app, self.bus, self._presence)
         FileRoutes(app, self.bus, uploads)
+        ZipRoutes(app, self.bus)
         SettingsRoutes(app, self.bus)
         DownloadRoutes(app, self.bus, self._about.agent_name)
         V1Routes(app, self.bus, uploads, self._presence)

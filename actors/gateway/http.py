@@ -30,6 +30,7 @@ SUBPROTOCOL: Final = "starpod"
 COMPATIBLE: Final = "/v1/"
 """Below it is the interface of another."""
 RAW_PATH: Final = "/api/files/raw"
+ZIP_PATH: Final = "/api/files/zip"
 SOCKET_PATH: Final = "/ws"
 MOST_COOKIES: Final = 4
 """Of one name, that are looked at."""
@@ -119,7 +120,9 @@ def _page_half(asked: Request | Websocket) -> str | None:
     """What the page keeps, from where it can show it: a browser adds no header to a socket, a picture or a download."""
     if isinstance(asked, Websocket):
         return next((each for each in asked.requested_subprotocols if each != SUBPROTOCOL), None)
-    return asked.headers.get("X-Starpod-Page") or (asked.args.get("page") if asked.path == RAW_PATH else None)
+    return asked.headers.get("X-Starpod-Page") or (
+        asked.args.get("page") if asked.path in {RAW_PATH, ZIP_PATH} else None
+    )
 
 
 def asked_of(asked: Request | Websocket) -> Asked:

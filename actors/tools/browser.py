@@ -32,6 +32,12 @@ class BrowsingActor(UndoingActor):
         work = partial(browsing.stat, path=request.path, count=request.count)
         return await self._for(request.user, request.proof, work, request.path)
 
+    @messages.ListTree.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def list_tree(self, request: messages.ListTree) -> messages.FileTree:
+        work = partial(browsing.tree, path=request.path)
+        return await self._for(request.user, request.proof, work, request.path)
+
     @messages.ReadText.handler
     @concurrent(AT_ONCE, isolated=True)
     async def read_text(self, request: messages.ReadText) -> messages.WholeText:

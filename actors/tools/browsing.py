@@ -11,10 +11,23 @@ import attrs
 
 from actors.tools import media, names, reading
 from actors.tools.looking import look_of
-from actors.tools.messages import MOST_COUNTED, MOST_TEXT, FileEntry, FileFacts, FileKind, NotText, WholeText
+from actors.tools.messages import (
+    MOST_COUNTED,
+    MOST_PACKED,
+    MOST_PACKED_BYTES,
+    MOST_TEXT,
+    FileEntry,
+    FileFacts,
+    FileKind,
+    FileTree,
+    NotText,
+    TooMuchToPack,
+    TreeEntry,
+    WholeText,
+)
 from actors.tools.paths import GoOn, Home
 from actors.tools.states import Kind, Look
-from actors.tools.trees import Walk
+from actors.tools.trees import Entry, Walk
 
 
 def etag_of(found: os.stat_result) -> str:
@@ -99,6 +112,45 @@ def _counted(home: Home, facts: FileFacts, go_on: GoOn) -> FileFacts:
                 found = entry.place.stat()
                 size += found.st_size if S_ISREG(found.st_mode) else 0
     return attrs.evolve(facts, files=files, folders=folders, size=size)
+
+
+def tree(home: Home, path: str, go_on: GoOn) -> FileTree:
+    """All that is below a folder. Raises TooMuchToPack, NotADirectory and what can be wrong with a path."""
+    entries: list[TreeEntry] = []
+    size = 0
+    walk = Walk[bool](home=home, after=_any, go_on=go_on)
+    with home.directory(path, alike=False, follow=False) as folder:
+        above = "" if folder.path == "." else f"{folder.path}/"
+        for entry, _ in walk.below(folder, True):
+            packed = _packed(entry, above)
+            if packed is None:
+                continue
+            entries.append(packed)
+            size += packed.size
+            if len(entries) > MOST_PACKED or size > MOST_PACKED_BYTES:
+                raise TooMuchToPack(path=folder.path)
+        return FileTree(
+            name="home" if folder.path == "." else folder.path.rpartition("/")[2],
+            at=datetime.fromtimestamp(os.fstat(folder.directory).st_mtime, UTC),
+            entries=tuple(entries),
+        )
+
+
+def _packed(entry: Entry, above: str) -> TreeEntry | None:
+    """How something goes into a file with all of a folder; None for what does not."""
+    try:
+        found = entry.place.stat()
+    except FileNotFoundError:  # gone since it was listed
+        return None
+    if not (entry.is_directory or S_ISREG(found.st_mode)):
+        return None
+    return TreeEntry(
+        path=entry.place.path,
+        name=entry.place.path.removeprefix(above),
+        is_folder=entry.is_directory,
+        size=0 if entry.is_directory else found.st_size,
+        modified_at=datetime.fromtimestamp(found.st_mtime, UTC),
+    )
 
 
 def read_text(home: Home, path: str, go_on: GoOn) -> WholeText:

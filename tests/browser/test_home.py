@@ -1,6 +1,7 @@
 """The agent's home in the page: folders and files are looked at, changed, brought and taken away."""
 
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from playwright.sync_api import BrowserContext, FilePayload, Locator, Page, expect
@@ -8,6 +9,7 @@ from playwright.sync_api import BrowserContext, FilePayload, Locator, Page, expe
 from tests.browser.agent import Agent, Model
 from tests.browser.axe import violations
 from tests.browser.conftest import open_window
+from tests.browser.test_people import signed_in
 from tests.browser.window import Window
 
 HOSTILE = '<img src=x onerror="document.title=1">.csv'
@@ -40,6 +42,15 @@ def more(page: Page, name: str, deed: str) -> None:
     page.get_by_role("menuitem", name=deed).click()
 
 
+def upload(page: Page, *names: str) -> None:
+    """Choose files to be brought into the folder that is looked at."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Upload files").click()
+    chooser.value.set_files(
+        [FilePayload(name=name, mimeType="text/plain", buffer=f"mine {name}".encode()) for name in names]
+    )
+
+
 def told(page: Page, words: str) -> Locator:
     """What the page says at once to those who do not see it."""
     return page.get_by_role("alert").filter(has_text=words)
@@ -61,6 +72,15 @@ def test_files_are_browsed_and_shown_and_nothing_of_them_runs(
     expect(entries.nth(1)).to_contain_text("table.csv")
     assert violations(page) == []
 
+    entries.first.get_by_role("link").focus()
+    for key, name in (
+        ("ArrowDown", "table.csv"),
+        ("ArrowUp", "inner"),
+        ("End", "data.bin"),
+        ("Home", "inner"),
+    ):
+        page.keyboard.press(key)
+        expect(entries.get_by_role("link", name=name)).to_be_focused()
     page.get_by_role("link", name="list.md").click()
     expect(page.get_by_role("heading", name="Things")).to_be_visible()
     page.get_by_role("link", name="the table").click()
@@ -107,20 +127,19 @@ def test_files_are_brought_changed_moved_and_deleted(
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="made folder")).to_be_visible()
 
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Upload files").click()
-    chooser.value.set_files(
-        [
-            FilePayload(name=name, mimeType="text/plain", buffer=f"mine {name}".encode())
-            for name in ("new.txt", "taken.txt")
-        ]
-    )
+    upload(page, "new.txt", "taken.txt")
     expect(page.get_by_role("link", name="new.txt")).to_be_visible()
     expect(told(page, "taken.txt is there already")).to_be_visible()
     page.get_by_role("button", name="Keep both").click()
     expect(page.get_by_role("link", name="taken (2).txt")).to_be_visible()
     assert (desk / "taken.txt").read_text() == "theirs"
     assert (desk / "taken (2).txt").read_text() == "mine taken.txt"
+    upload(page, "taken (2).txt", "taken.txt")
+    expect(page.get_by_role("list", name="Uploads").get_by_role("listitem")).to_have_count(2)
+    page.get_by_role("button", name="Forget taken (2).txt").click()
+    page.get_by_role("button", name="Replace it").click()
+    expect(page.get_by_role("list", name="Uploads")).to_have_count(0)
+    assert (desk / "taken.txt").read_text() == "mine taken.txt"
 
     # dropped anywhere on the page, it comes into the folder that is looked at
     page.evaluate(
@@ -143,6 +162,11 @@ def test_files_are_brought_changed_moved_and_deleted(
     expect(page.get_by_role("status").filter(has_text="It is at desk/made/renamed.txt now.")).to_be_visible()
     assert (desk / "made/renamed.txt").read_text() == "mine new.txt"
 
+    with page.expect_download() as saved:
+        more(page, "made", "Download as a zip file")
+    with ZipFile(saved.value.path()) as packed:
+        assert packed.read("made/renamed.txt") == b"mine new.txt"
+
     more(page, "made", "Delete")
     expect(page.get_by_role("dialog")).to_contain_text("1 file (12 B)")
     assert violations(page) == []
@@ -164,6 +188,8 @@ def test_what_the_agent_wrote_meanwhile_is_not_lost(
     field.press("Control+s")
     expect(page.locator(".preview-of")).to_contain_text("one")
     assert (desk / "plan.txt").read_bytes() == b"one\n"
+    (desk / "plan.txt").write_text("two\n", encoding="utf-8")
+    expect(page.locator(".preview-of")).to_contain_text("two")  # what somebody else writes is seen by itself
 
     (desk / "plan.txt").write_bytes(b"one\r\ntwo\r\n")
     page.get_by_role("button", name="Edit").click()
@@ -173,6 +199,7 @@ def test_what_the_agent_wrote_meanwhile_is_not_lost(
     page.get_by_role("link", name="plan.txt").click()
     expect(field).to_have_value("mine\n")  # going elsewhere loses nothing
     (desk / "plan.txt").write_text("the agent's\n", encoding="utf-8")
+    expect(page.get_by_text("Somebody else has changed this file since you began.")).to_be_visible()
     page.get_by_role("button", name="Save").click()
     expect(told(page, "has changed this file meanwhile")).to_be_visible()
     theirs = page.get_by_role("region", name="What is there now")
@@ -190,6 +217,31 @@ def test_what_the_agent_wrote_meanwhile_is_not_lost(
     theirs.get_by_role("button", name="Take theirs").click()
     expect(page.locator(".preview-of")).to_contain_text("kept")
     assert (desk / "plan.txt").read_text() == "kept\n"
+    complaints.clear()  # the browser tells of what was refused
+
+
+def test_who_may_not_look_around_sees_what_they_have_sent(
+    stranger: BrowserContext, agent: Agent, desk: Path, complaints: list[str]
+) -> None:
+    window = signed_in(stranger, agent, complaints, agent.add_user("gwen"))
+    page = window.page
+    assert desk.is_dir()
+    (agent.place.home / "uploads/gwen").mkdir(parents=True)
+    (agent.place.home / "uploads/gwen/mine.txt").write_text("what I sent", encoding="utf-8")
+    files = page.get_by_role("navigation").get_by_role("link", name="Files")
+    expect(page.get_by_role("link", name="Memory")).to_be_visible()
+    expect(files).to_have_count(0)
+    window.go("#/s/files")
+    expect(page.get_by_text("Your account may not look at the files of the agent")).to_be_visible()
+    window.go("#/s/files/uploads/gwen/mine.txt")
+    expect(page.locator(".preview-of")).to_contain_text("what I sent")
+    window.go("#/s/files/desk/tool.py")
+    expect(told(page, "There is no desk/tool.py, or it is not for you to see.")).to_be_visible()
+
+    agent.change_user("gwen", filesystem_enabled=True)
+    files.click()
+    page.get_by_role("link", name="desk folder").click()
+    expect(page.get_by_role("link", name="tool.py")).to_be_visible()
     complaints.clear()  # the browser tells of what was refused
 
 

@@ -155,6 +155,7 @@ def files() -> Iterator[Asks]:
     yield Asks("GET /api/files/read", query={"path": "deep/c.md"})
     yield Asks("GET /api/files/stat", query={"path": "deep/c.md"})
     yield Asks("GET /api/files/raw", query={"path": "deep/c.md"})
+    yield Asks("GET /api/files/zip", query={"path": "deep"})
     yield Asks("DELETE /api/files", query={"path": "deep"})
 
 

@@ -99,6 +99,7 @@ RULES: Final[dict[str, Rule]] = {
     "POST /api/files/upload": USER,
     "DELETE /api/files": USER,
     "GET /api/files/raw": Rule("a user", lambda ada: f"/api/files/raw?path={ada.file}"),
+    "GET /api/files/zip": USER,
     "GET /api/sessions": USER,
     "GET /api/sessions/<session>": Rule("a user", of_session()),
     "GET /api/sessions/<session>/messages": Rule("a user", of_session("/messages")),

@@ -1,9 +1,11 @@
 """A program that was written for the original, against a whole daemon: it talks, works with files, changes settings."""
 
+import io
 from base64 import b64decode
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, cast
+from zipfile import ZipFile
 
 import httpx2
 
@@ -72,6 +74,10 @@ async def test_it_works_with_files(place: Place) -> None:
         ]
         facts = (await http.get("/api/files/stat", params={"path": "notes", "count": "true"})).json()
         assert (facts["type"], facts["files"], facts["size"]) == ("directory", 2, 6)
+        zipped = await http.get("/api/files/zip", params={"path": "notes"})
+        with ZipFile(io.BytesIO(zipped.content)) as packed:
+            assert packed.namelist() == ["notes/a.md", "notes/b.bin"]
+            assert packed.read("notes/a.md") == b"hello"
         await http.post("/api/files/move", json={"path": "notes/b.bin", "to": "c.bin"})
         assert (
             await http.delete("/api/files", params={"path": "notes/a.md", "etag": etag})

@@ -20,6 +20,9 @@ MOST_LISTED = 10_000
 """Entries of a folder that are told at once."""
 MOST_COUNTED = 100_000
 """Names below a folder that are counted."""
+MOST_PACKED = 10_000
+"""Names below a folder that are packed into one file."""
+MOST_PACKED_BYTES = 2 * 1024**3
 MOST_TEXT = 4 * 1024 * 1024
 """Bytes of a text that is read as a whole."""
 FileKind = Literal["file", "directory", "link", "other"]
@@ -67,6 +70,19 @@ class FolderStays(FileError):
 
     def __str__(self) -> str:
         return f"{self.path} stays where it is"
+
+
+@attrs.define(eq=False, kw_only=True)
+class TooMuchToPack(FileError):
+    """A folder holds more than is given as one file."""
+
+    kind: ClassVar[ErrorKind] = "too_large"
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} holds more than {MOST_PACKED:,} files and folders, or more than "
+            f"{MOST_PACKED_BYTES // 2**30} GiB; take its folders one by one"
+        )
 
 
 @final
@@ -252,6 +268,47 @@ class Move(Request[Stored]):
     path: Annotated[str, IN_HOME]
     to: Annotated[str, described("The new path, its name included.", max_length=4000)]
     replace: Annotated[bool, described("Whether a file that is there may be replaced.")] = False
+    user: str
+    proof: Proof
+
+
+@final
+@attrs.frozen(kw_only=True)
+class TreeEntry(Data):
+    """Something below a folder."""
+
+    path: str
+    """From home on."""
+    name: str
+    """From the folder on."""
+    is_folder: bool
+    size: int
+    modified_at: datetime
+
+
+@final
+@attrs.frozen(kw_only=True)
+class FileTree(Data):
+    """Folders and files below a folder, each folder before what is in it."""
+
+    name: str
+    """The folder's."""
+    at: datetime
+    """When its names changed last."""
+    entries: tuple[TreeEntry, ...]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ListTree(Request[FileTree]):
+    """All that is below a folder, to be packed: no links, and nothing that is neither file nor folder.
+
+    Raises FilesNotAllowed, TooMuchToPack, NotADirectory, InvalidPath, FileSystemRefused.
+    """
+
+    within: ClassVar[float] = 60.0
+    max_bytes: ClassVar[int] = 32 * 1024 * 1024
+    path: str
     user: str
     proof: Proof
 

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { Deleting } from "./Deleting";
 import { Moving } from "./Moving";
 import type { FileEntry } from "./protocol";
+import { download, takeFolder } from "./taking";
 import { joined, nameOfEntry, placeOf } from "./state";
 
 /** Names that are drawn at first: more would be felt on a phone. */
@@ -24,13 +25,18 @@ export function Entries({ path, entries, attempts }: EntriesProps) {
   const now = new Date();
   return (
     <>
-      <ul class="file-list" aria-label={t("In {folder}", { folder: path === "" ? t("home") : path })}>
+      <ul
+        class="file-list"
+        aria-label={t("In {folder}", { folder: path === "" ? t("home") : path })}
+        onKeyDown={walk}
+      >
         {entries.slice(0, most).map((entry) => (
           <Entry
             key={entry.name}
             entry={entry}
             path={joined(path, nameOfEntry(entry))}
             now={now}
+            attempts={attempts}
             onAsk={(what) => setAsking({ what, path: joined(path, nameOfEntry(entry)) })}
           />
         ))}
@@ -46,16 +52,33 @@ export function Entries({ path, entries, attempts }: EntriesProps) {
   );
 }
 
+/** Arrow keys, Home and End go from name to name. */
+function walk(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+  const links = [...event.currentTarget.querySelectorAll<HTMLElement>("a")];
+  const here = links.indexOf(document.activeElement as HTMLElement);
+  const to: Readonly<Record<string, number>> = {
+    ArrowDown: here + 1,
+    ArrowUp: here - 1,
+    Home: 0,
+    End: links.length - 1,
+  };
+  const next = links[to[event.key] ?? -1];
+  if (here === -1 || next === undefined) return;
+  event.preventDefault();
+  next.focus();
+}
+
 interface EntryProps {
   readonly entry: FileEntry;
   readonly path: string;
   readonly now: Date;
+  readonly attempts: Attempts;
   readonly onAsk: (what: "move" | "delete") => void;
 }
 
 const ICONS = { directory: "folder", file: "file", link: "join", other: "circle" } as const;
 
-function Entry({ entry, path, now, onAsk }: EntryProps) {
+function Entry({ entry, path, now, attempts, onAsk }: EntryProps) {
   const name = nameOfEntry(entry);
   const isFile = entry.type === "file";
   const changed = new Date(entry.modified_at);
@@ -76,18 +99,16 @@ function Entry({ entry, path, now, onAsk }: EntryProps) {
       <Menu
         label={t("More about {title}", { title: name })}
         items={() => [
-          isFile && { label: t("Download"), icon: "down", act: () => download(path, name) },
+          isFile && { label: t("Download"), icon: "down", act: () => download(rawUrl(path), name) },
+          entry.type === "directory" && {
+            label: t("Download as a zip file"),
+            icon: "down",
+            act: () => void attempts.attempt(() => takeFolder(path)),
+          },
           entry.type !== "link" && { label: t("Rename or move"), icon: "pencil", act: () => onAsk("move") },
           { label: t("Delete"), icon: "bin", act: () => onAsk("delete") },
         ]}
       />
     </li>
   );
-}
-
-function download(path: string, name: string): void {
-  const link = document.createElement("a");
-  link.href = rawUrl(path);
-  link.download = name;
-  link.click();
 }

@@ -98,6 +98,13 @@ export function FileView({ path, facts, onChanged }: FileViewProps) {
               </div>
             </section>
           )}
+          {theirs === null && facts !== null && facts.etag !== draft.etag && (
+            <p class="quiet" role="status">
+              {t(
+                "Somebody else has changed this file since you began. Nothing is lost when you save: you are asked first.",
+              )}
+            </p>
+          )}
           <Editor
             name={nameOf(path)}
             text={draft.text}

@@ -1,7 +1,8 @@
-import { dropTarget, Icon, Outcome, t, TextButton, useAttempts, type Attempts } from "@starpod/page";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { dropTarget, Icon, Outcome, Poll, t, TextButton, useAttempts, type Attempts } from "@starpod/page";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Entries } from "./Entries";
 import { NameForm } from "./NameForm";
+import { Problem } from "./Problem";
 import type { FileEntry } from "./protocol";
 import {
   arranged,
@@ -15,20 +16,20 @@ import {
   NEW,
   order,
   placeOf,
+  REST,
   type Order,
 } from "./state";
 import { bring } from "./bringing";
+import { takeFolder } from "./taking";
 import { Uploads } from "./Uploads";
 
 /** What is in a folder, and ways to bring more there. */
 export function Folder({ path }: { path: string }) {
-  const [entries, setEntries] = useState<readonly FileEntry[] | null>(null);
   const attempts = useAttempts();
-  const read = async () => setEntries(await list(path));
-  useEffect(() => {
-    // What an attempt has said stays while the list is read again.
-    read().catch((error: unknown) => void attempts.attempt(() => Promise.reject(error)));
-  }, [changes.value]);
+  const poll = useMemo(() => new Poll(() => list(path), { rest: () => REST }), [path]);
+  useEffect(() => poll.watch(), [poll]);
+  useEffect(() => void poll.look(), [poll, changes.value]);
+  const [entries, problem] = [poll.value.value, poll.problem.value];
   useEffect(() => {
     dropTarget.value = {
       words: t("Drop files to put them into {folder}", { folder: path === "" ? t("home") : path }),
@@ -43,6 +44,7 @@ export function Folder({ path }: { path: string }) {
     <>
       <Tools path={path} entries={entries ?? []} attempts={attempts} />
       <Outcome of={attempts} />
+      {problem !== null && <Problem of={problem} />}
       <Uploads />
       {entries !== null && <Listed path={path} entries={entries} attempts={attempts} />}
     </>
@@ -92,6 +94,11 @@ function Tools({ path, entries, attempts }: ToolsProps) {
           />
           <TextButton onClick={() => setMaking("folder")}>{t("New folder")}</TextButton>
           <TextButton onClick={() => setMaking("file")}>{t("New file")}</TextButton>
+          {path !== "" && (
+            <TextButton onClick={() => void attempts.attempt(() => takeFolder(path))}>
+              {t("Download all")}
+            </TextButton>
+          )}
         </div>
         <div class="buttons shown-how">
           <select

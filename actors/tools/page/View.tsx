@@ -1,10 +1,11 @@
-import { ApiError, Outcome, Preview, t, useAttempts, type SectionProps } from "@starpod/page";
-import { useEffect, useState } from "preact/hooks";
+import { ApiError, Poll, Preview, t, type SectionProps } from "@starpod/page";
+import { useEffect, useMemo } from "preact/hooks";
 import { Crumbs } from "./Crumbs";
 import { FileView } from "./FileView";
 import { Folder } from "./Folder";
 import type { FileFacts } from "./protocol";
-import { draftOf, look, NEW } from "./state";
+import { Problem } from "./Problem";
+import { draftOf, look, REST } from "./state";
 
 /** A folder of home, or a file in it. */
 export default function View({ path: names }: SectionProps) {
@@ -16,31 +17,27 @@ export default function View({ path: names }: SectionProps) {
   );
 }
 
-/** What is there, or why it is not to be seen. */
-type Found = FileFacts | "new" | "not allowed" | null;
+/** What is there: a new file is one that somebody is writing here. */
+type Found = FileFacts | "new" | "not allowed";
 
 function Place({ path }: { path: string }) {
-  const [found, setFound] = useState<Found>(null);
-  const attempts = useAttempts();
-  const again = () =>
-    attempts.attempt(async () => {
-      setFound(await facts(path));
-      return "";
-    });
-  useEffect(() => void again(), []);
-
+  const poll = useMemo(() => new Poll(() => facts(path), { rest: () => REST }), [path]);
+  useEffect(() => poll.watch(), [poll]);
+  const [found, problem] = [poll.value.value, poll.problem.value];
+  const changed = () => void poll.look();
   return (
     <>
       <Crumbs path={path} />
-      {found === null && <Outcome of={attempts} />}
-      {found === "not allowed" ? (
+      {problem !== null && (found === null || problem.status === 404) ? (
+        <Problem of={problem} />
+      ) : found === null ? null : found === "not allowed" ? (
         <NotAllowed path={path} />
       ) : found === "new" ? (
-        <FileView path={path} facts={null} onChanged={() => void again()} />
-      ) : found === null ? null : found.type === "directory" ? (
+        <FileView path={path} facts={null} onChanged={changed} />
+      ) : found.type === "directory" ? (
         <Folder path={path} />
       ) : (
-        <FileView path={path} facts={found} onChanged={() => void again()} />
+        <FileView path={path} facts={found} onChanged={changed} />
       )}
     </>
   );
@@ -53,7 +50,7 @@ async function facts(path: string): Promise<Found> {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 403) return "not allowed";
-    if (error.status === 404 && draftOf(path)?.etag === NEW.etag) return "new";
+    if (error.status === 404 && draftOf(path) !== null) return "new";
     throw error.status === 404
       ? new ApiError(t("There is no {path} in the agent's home.", { path }), 404)
       : error;

@@ -6,6 +6,8 @@ import type { FileEntry, FileFacts, Stored, WholeText } from "./protocol";
 
 /** Entries of a folder that are asked for. */
 export const MOST = 10_000;
+/** Milliseconds after which what is looked at may have been changed by somebody else. */
+export const REST = 5000;
 /** Bytes of a text that is changed here. */
 export const MOST_EDITED = 1024 * 1024;
 

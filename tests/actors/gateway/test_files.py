@@ -1,11 +1,15 @@
 """Uploads and the bytes of files, over a real socket."""
 
+import io
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+from zipfile import ZipFile
 
 import pytest
 
 from actors.gateway.limits import Limits
+from actors.tools import messages as tools
 from actors.users import messages as users
 from actors.vocabulary import ADMIN
 from bus.testing import MeshUnderTest
@@ -242,3 +246,45 @@ async def test_what_a_file_has_to_be_like_may_stand_in_the_header(gateway: Gatew
     for headers in ({"If-Match": '"e-1"'}, {}):
         await gateway.http.put("/api/files/write", json=body, headers=headers)
     assert [each.etag for each in gateway.world.written] == ["e-1", None]
+
+
+# --- folders ----------------------------------------------------------------------------------------------
+
+
+async def test_a_folder_comes_as_one_file(gateway: Gateway) -> None:
+    home = gateway.world.home
+    (home / "all/empty").mkdir(parents=True)
+    large = os.urandom(1_000_000)
+    (home / "all/large.bin").write_bytes(large)
+    (home / "all/a.txt").write_text("hello")
+    response = await gateway.http.get("/api/files/zip", params={"path": "all"})
+    assert response.headers["Content-Type"] == "application/zip"
+    assert response.headers["Content-Disposition"] == "attachment; filename*=UTF-8''all.zip"
+    with ZipFile(io.BytesIO(response.content)) as packed:
+        assert packed.namelist() == ["all/a.txt", "all/empty/", "all/large.bin"]
+        assert (packed.read("all/a.txt"), packed.read("all/large.bin")) == (b"hello", large)
+    missing = await gateway.http.get("/api/files/zip")
+    assert (missing.status_code, missing.json()["error"]) == (400, "path: expected the path of a folder")
+
+
+async def test_what_cannot_be_read_is_named_in_the_file(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = gateway.world.home
+    (home / "all").mkdir()
+    for name in ("a", "b", "shrinks"):
+        (home / "all" / name).write_text(name)
+    found = tools.Located.open
+
+    def opened(located: tools.Located) -> BinaryIO:
+        if located.path == "all/a":
+            raise PermissionError
+        if located.path == "all/shrinks":
+            (home / "all/shrinks").write_text("s")
+        return found(located)
+
+    monkeypatch.setattr(tools.Located, "open", opened)
+    response = await gateway.http.get("/api/files/zip", params={"path": "all"})
+    with ZipFile(io.BytesIO(response.content)) as packed:
+        contents = {name: packed.read(name) for name in packed.namelist()}
+    assert contents == {"all/b": b"b", "all/shrinks": b"s", "all/LEFT OUT.txt": b"a\n"}

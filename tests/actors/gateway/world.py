@@ -404,6 +404,22 @@ class FakeTools(Actor):
     async def rules(self, request: tools.GetAttachmentRules) -> tools.AttachmentRules:
         return tools.AttachmentRules(enabled=True, max_file_size=1000, allowed_extensions=("txt",))
 
+    @tools.ListTree.handler
+    async def tree(self, request: tools.ListTree) -> tools.FileTree:
+        at = datetime(2026, 3, 1, tzinfo=UTC)
+        found = sorted((self.world.home / request.path).rglob("*"))
+        entries = tuple(
+            tools.TreeEntry(
+                path=each.relative_to(self.world.home).as_posix(),
+                name=each.relative_to(self.world.home / request.path).as_posix(),
+                is_folder=each.is_dir(),
+                size=0 if each.is_dir() else each.stat().st_size,
+                modified_at=at,
+            )
+            for each in found
+        )
+        return tools.FileTree(name=request.path, at=at, entries=entries)
+
     @tools.Locate.handler
     async def locate(self, request: tools.Locate) -> tools.Located:
         if request.path.startswith("/"):

@@ -24,6 +24,7 @@ from actors.tools.messages import (
     NotARegularFile,
     NotText,
     SentFile,
+    TooMuchToPack,
 )
 from actors.tools.paths import Home
 from tests.actors.tools.files import go_on
@@ -140,6 +141,60 @@ def test_what_goes_while_it_is_counted_counts_for_nothing(home: Home) -> None:
         (home.root / "all/a.txt").unlink(missing_ok=True)
 
     assert browsing.stat(home, "all", somebody_deletes, count=True).size == 0
+
+
+def test_all_below_a_folder_is_listed_to_be_packed_but_for_links_and_what_is_private(
+    home: Home, tmp_path: Path
+) -> None:
+    for path in ("b", "deep/er/c", ".starpod/d", "a"):
+        (home.root / "all" / path).parent.mkdir(parents=True, exist_ok=True)
+        (home.root / "all" / path).write_text("12345")
+    (home.root / "all/out").symlink_to(tmp_path)
+    (home.root / "all/in").symlink_to("a")
+    os.mkfifo(home.root / "all/pipe")
+    tree = browsing.tree(home, "./all", go_on)
+    assert tree.name == "all"
+    assert [(each.path, each.name, each.is_folder, each.size) for each in tree.entries] == [
+        ("all/a", "a", False, 5),
+        ("all/b", "b", False, 5),
+        ("all/deep", "deep", True, 0),
+        ("all/deep/er", "deep/er", True, 0),
+        ("all/deep/er/c", "deep/er/c", False, 5),
+    ]
+    whole = browsing.tree(home, ".", go_on)
+    assert (whole.name, whole.entries[0].path, whole.entries[0].name) == ("home", "all", "all")
+    with pytest.raises(NotADirectory):
+        browsing.tree(home, "all/a", go_on)
+
+
+def test_what_others_have_sent_is_not_packed(home: Home) -> None:
+    for user in ("ada", "bob"):
+        (home.root / "uploads" / user).mkdir(parents=True)
+        (home.root / "uploads" / user / "a.txt").write_text("mine")
+    assert [each.path for each in browsing.tree(home, "uploads", go_on).entries] == [
+        "uploads/ada",
+        "uploads/ada/a.txt",
+    ]
+
+
+@pytest.mark.parametrize(("bound", "value"), [("MOST_PACKED", 2), ("MOST_PACKED_BYTES", 11)])
+def test_too_much_is_not_packed(home: Home, monkeypatch: pytest.MonkeyPatch, bound: str, value: int) -> None:
+    for name in ("a", "b"):
+        write(home, f"all/{name}", "12345")
+    monkeypatch.setattr(browsing, bound, value)
+    assert len(browsing.tree(home, "all", go_on).entries) == 2
+    write(home, "all/c", "12345")
+    with pytest.raises(TooMuchToPack, match=r"all holds more than 10,000 files"):
+        browsing.tree(home, "all", go_on)
+
+
+def test_what_goes_while_it_is_listed_is_not_packed(home: Home) -> None:
+    write(home, "all/a.txt")
+
+    def somebody_deletes() -> None:
+        (home.root / "all/a.txt").unlink(missing_ok=True)
+
+    assert browsing.tree(home, "all", somebody_deletes).entries == ()
 
 
 def test_a_text_is_read_with_what_tells_it_from_others(home: Home) -> None:

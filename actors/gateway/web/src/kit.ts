@@ -5,7 +5,7 @@ export * from "./format";
 export { fixed, n, rich, t, tag } from "./language/texts";
 export { ApiError, request, send, sendForm, type Mistake } from "./net/api";
 export { follow } from "./net/follow";
-export { rawUrl } from "./net/files";
+export { rawUrl, zipUrl } from "./net/files";
 export { isShown, kindOf, nameOf } from "./preview/kinds";
 export { Preview } from "./preview/Preview";
 export type { Approval, Figures, Grant, Usage } from "./protocol";

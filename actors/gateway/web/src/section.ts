@@ -14,6 +14,8 @@ export interface Section {
   readonly view: () => Promise<{ readonly default: ComponentType<SectionProps> }>;
   /** Whether only an admin gets to see it. */
   readonly admin?: true;
+  /** Whether only those get to see it who may look at the agent's files. */
+  readonly files?: true;
   /** The letter that leads there and back, together with Alt. */
   readonly key?: string;
   /** What stands above a place within it; by default its title. */

@@ -2,6 +2,7 @@ import "./dom";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { render } from "preact";
+import { act } from "preact/test-utils";
 import { HomeFolder } from "../src/markdown/HomeLink";
 import { Markdown } from "../src/markdown/Markdown";
 import { openedFile } from "../src/state/opened";
@@ -60,6 +61,17 @@ for (const [written, leads, title = null] of [
     assert.equal(link?.getAttribute("target"), null);
   });
 }
+
+test("a picture of home is seen, and its words where it cannot be", async () => {
+  const shown = show("![a chart](charts/one.png) ![a table](a.csv) [a link](two.png)");
+  const pictures = shown.querySelectorAll("img");
+  assert.equal(pictures.length, 1);
+  assert.match(pictures[0]?.getAttribute("src") ?? "", /^\/api\/files\/raw\?path=charts%2Fone\.png&/);
+  assert.equal(pictures[0]?.getAttribute("alt"), "a chart");
+  await act(() => void pictures[0]?.dispatchEvent(new window.Event("error")));
+  assert.equal(shown.querySelector("img"), null);
+  assert.equal(shown.textContent?.trim(), "a chart a table a link");
+});
 
 test("links of a file start in its folder", () => {
   const text = "[beside](b.md) [above](../c.md) [outside](../../d.md)";

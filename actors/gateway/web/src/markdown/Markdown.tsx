@@ -143,7 +143,7 @@ function drawLink({ attributes, children }: SafeElement, place: Place): VNode {
   if (href === undefined) return <>{words}</>;
   if (isHomeAddress(href))
     return (
-      <HomeLink address={href} title={title}>
+      <HomeLink address={href} title={title} picture={kind === "picture"}>
         {words}
       </HomeLink>
     );

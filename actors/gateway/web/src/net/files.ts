@@ -18,6 +18,11 @@ export function rawUrl(path: string): string {
   return withHalf(`${BASE}/api/files/raw?path=${encodeURIComponent(path)}`);
 }
 
+/** Where a folder is, as a zip file. */
+export function zipUrl(path: string): string {
+  return withHalf(`${BASE}/api/files/zip?path=${encodeURIComponent(path === "" ? "." : path)}`);
+}
+
 /** At most `most` bytes of a file. Throws ApiError. */
 export async function beginningOf(path: string, most: number): Promise<Beginning> {
   const response = await asked(`/api/files/raw?path=${encodeURIComponent(path)}`, {

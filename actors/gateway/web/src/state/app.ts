@@ -29,6 +29,7 @@ import { OpenConversation } from "./open";
 import { PaintBatch } from "./paint";
 import { isNewPlace, PendingMessages, type PendingMessage } from "./pending";
 import { renew as renewPush } from "./push";
+import { learnRights } from "./rights";
 import { renewWhenIdle } from "./renew";
 import { followAddress, FRESH, openSession, settle } from "./router";
 import { SessionList } from "./sessions";
@@ -182,6 +183,7 @@ export class App {
     this.pending.resend();
     void this.sessions.refresh();
     void countUndelivered();
+    learnRights(hello.role).catch(() => undefined); // whoever may not look is told so by the files themselves
     void syncDrafts(this.api);
     void this.approvals.refresh();
     if (openSession.value !== null) void this.approvals.readAll(openSession.value);

@@ -4,6 +4,7 @@ import { rawUrl } from "../net/files";
 import { nameOf } from "../preview/kinds";
 import { Preview } from "../preview/Preview";
 import { fileHash, openedFile } from "../state/opened";
+import { looksAtFiles } from "../state/rights";
 import { route } from "../state/router";
 import { Dialog } from "./Dialog";
 
@@ -22,9 +23,11 @@ export function FileSheet() {
           <a class="text-button" href={rawUrl(path)} download={nameOf(path)}>
             {t("Download")}
           </a>
-          <a class="text-button" href={fileHash(path)}>
-            {t("Show in Files")}
-          </a>
+          {looksAtFiles.value && (
+            <a class="text-button" href={fileHash(path)}>
+              {t("Show in Files")}
+            </a>
+          )}
           <bdi class="quiet">{path}</bdi>
         </p>
         <Preview key={path} path={path} />

@@ -8,6 +8,7 @@ import type { Session } from "../protocol";
 import type { Section } from "../section";
 import { account } from "../state/account";
 import { nextTheme, theme } from "../state/preferences";
+import { looksAtFiles } from "../state/rights";
 import { openSession, route, routeHash, toSection, toSession } from "../state/router";
 import { jobName, titleOf } from "../title";
 import { IconButton, TextButton } from "./buttons";
@@ -48,6 +49,7 @@ export function Sidebar({ search, onNew, onHide, onKeys, onChosen }: SidebarProp
         <ThemeButton />
         {sections
           .filter(({ admin }) => admin !== true || account.value?.role === "admin")
+          .filter(({ files }) => files !== true || looksAtFiles.value)
           .map((section) => (
             <SectionLink key={section.id} section={section} onChosen={onChosen} />
           ))}
