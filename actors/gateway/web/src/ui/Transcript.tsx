@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isNewPlace } from "../state/pending";
 import { openSession } from "../state/router";
 import { TextButton } from "./buttons";
@@ -7,6 +7,7 @@ import { useApp } from "./context";
 import { Icon, Star } from "./icons";
 import { OutgoingView, WaitingView } from "./Pending";
 import { useSought } from "./seek";
+import { Sight, SightContext } from "./sight";
 import { useStick } from "./stick";
 import { TurnView } from "./Turn";
 
@@ -14,26 +15,31 @@ import { TurnView } from "./Turn";
 const NO_VERSIONS: readonly string[] = [];
 
 /** How far above what is in view earlier messages are read. */
-const AHEAD = "1200px 0px 0px";
+const AHEAD = "4000px 0px 0px";
+
+/** Turns at the end that are drawn before it is known which are in view. */
+const RECENT = 8;
 
 /** The open conversation from its first message to those still on their way. */
 export function Transcript() {
   const app = useApp();
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
+  const [sight] = useState(() => new Sight(() => scroller.current));
   const { near, toEnd } = useStick(scroller, content);
   useSought();
   const { turns, waiting: all } = app.open.transcript.value;
   const { figures } = app.open.conversation.value;
+  const session = openSession.value;
   const outgoing = app.open.pending.value;
   const own = new Set(
     outgoing.flatMap((entry) => (entry.turnId === null ? [entry.id] : [entry.id, entry.turnId])),
   );
   const waiting = all.filter((other) => !own.has(other.turnId) && !own.has(other.clientMessageId ?? ""));
   const blocked = outgoing[0]?.state === "refused" && isNewPlace(outgoing[0].place);
-  const unread =
-    app.open.conversation.value.rows === null && openSession.value !== null && turns.length === 0;
+  const unread = app.open.conversation.value.rows === null && session !== null && turns.length === 0;
 
+  useSteady(scroller, session, app.open.conversation.value.rows?.[0]?.id ?? null);
   useEffect(() => app.conversations.lookedAt(near), [near, app.open.place.value]);
   useLayoutEffect(() => toEnd(), [app.open.place.value, unread]);
   useEffect(() => {
@@ -45,9 +51,16 @@ export function Transcript() {
       <div ref={scroller} class="scroller" role="region" aria-label="Conversation" tabIndex={0}>
         <div ref={content} class="column">
           <Older scroller={scroller} near={near} />
-          {turns.map((turn) => (
-            <TurnView key={turn.id} turn={turn} versions={figures.get(turn.id)?.versions ?? NO_VERSIONS} />
-          ))}
+          <SightContext.Provider value={sight}>
+            {turns.map((turn, index) => (
+              <TurnView
+                key={turn.id}
+                turn={turn}
+                versions={figures.get(turn.id)?.versions ?? NO_VERSIONS}
+                recent={index >= turns.length - RECENT}
+              />
+            ))}
+          </SightContext.Provider>
           {outgoing.map((entry) => (
             <OutgoingView key={entry.id} entry={entry} held={entry !== outgoing[0] && blocked} />
           ))}
@@ -67,17 +80,32 @@ export function Transcript() {
   );
 }
 
+/** What is in view stays in view when earlier messages come above it. */
+function useSteady(
+  scroller: RefObject<HTMLElement | null>,
+  session: string | null,
+  first: number | null,
+): void {
+  const before = useRef({ session, first });
+  const box = scroller.current;
+  const { current } = before;
+  const older =
+    first !== null && current.first !== null && session === current.session && first < current.first;
+  // While it is being drawn the page still shows what it showed before.
+  const below = older && box !== null ? box.scrollHeight - box.scrollTop : null;
+  useLayoutEffect(() => {
+    before.current = { session, first };
+    if (below !== null && box !== null) box.scrollTop = box.scrollHeight - below;
+  }, [session, first]);
+}
+
 function Older({ scroller, near }: { scroller: RefObject<HTMLElement | null>; near: boolean }) {
   const app = useApp();
   const session = openSession.value;
   const mark = useRef<HTMLParagraphElement>(null);
   const { more, rows } = app.open.conversation.value;
-  /** What was in view stays in view, however much comes above it. */
   const read = async () => {
-    if (session === null) return;
-    const below = scroller.current === null ? 0 : scroller.current.scrollHeight - scroller.current.scrollTop;
-    await app.conversations.readOlder(session);
-    requestAnimationFrame(() => scroller.current?.scrollTo({ top: scroller.current.scrollHeight - below }));
+    if (session !== null) await app.conversations.readOlder(session);
   };
   useEffect(() => {
     // Who is at the end is not on the way up.

@@ -15,12 +15,14 @@ import { Markdown } from "../markdown/Markdown";
 import { memo } from "../memo";
 import { routeHash, toSection } from "../state/router";
 import { ApprovalCard } from "./Approval";
+import { Away, guess } from "./Away";
 import { CopyButton, IconButton } from "./buttons";
 import { useApp } from "./context";
 import { Files } from "./Files";
 import { useNow } from "./hooks";
 import { Icon } from "./icons";
 import { Prompt } from "./Prompt";
+import { useSight } from "./sight";
 import { ToldButton } from "./Told";
 import { ToolCard } from "./ToolCard";
 import { changesFiles, UndoButton } from "./Undo";
@@ -30,10 +32,12 @@ interface TurnProps {
   turn: Turn;
   /** All versions of its message, if there are several. */
   versions: readonly string[];
+  /** Whether it is among the last ones, which are in view when a conversation is opened. */
+  recent: boolean;
 }
 
-/** What a person said, and all that came of it. */
-export const TurnView = memo(function TurnView({ turn, versions }: TurnProps) {
+/** What a person said, and all that came of it; of a turn far from what is in view, its words alone. */
+export const TurnView = memo(function TurnView({ turn, versions, recent }: TurnProps) {
   const { open } = useApp();
   const running = turn.state === "running";
   const editing = open.editing.value === turn.id && open.writable.value;
@@ -46,6 +50,15 @@ export const TurnView = memo(function TurnView({ turn, versions }: TurnProps) {
   const edit = () => {
     open.editing.value = turn.id;
   };
+  const { near, height } = useSight(article, recent);
+  if (!near && !running && !editing) {
+    const style = { height: `${height ?? guess(turn)}px` };
+    return (
+      <article ref={article} data-turn={turn.id} class={`turn ${turn.state} away`} style={style}>
+        <Away turn={turn} />
+      </article>
+    );
+  }
   return (
     <article ref={article} data-turn={turn.id} class={`turn ${turn.state}`} aria-busy={running}>
       {turn.prompt !== null && (

@@ -22,7 +22,8 @@ export function useSought(): void {
     void app.conversations.readUntil(here.session, here.turn).then((there) => {
       if (!current) return;
       sought.value = null;
-      if (there) requestAnimationFrame(() => show(here.turn, here.query));
+      if (there)
+        requestAnimationFrame(() => void bring(here.turn).then((article) => show(article, here.query)));
       else toast("That message is not there any more.");
     });
     return () => {
@@ -36,8 +37,20 @@ function clear(): void {
   if ("highlights" in CSS) CSS.highlights.delete(NAME);
 }
 
-function show(turn: string, query: string): void {
+/** Paints that a turn is given to be drawn in full once it is in view. */
+const PAINTS = 20;
+
+/** Brings a turn into view and waits until it is drawn in full. */
+async function bring(turn: string): Promise<HTMLElement | null> {
   const article = document.querySelector<HTMLElement>(`article[data-turn="${CSS.escape(turn)}"]`);
+  for (let paint = 0; paint < PAINTS && article?.classList.contains("away") === true; paint++) {
+    article.scrollIntoView({ block: "center" });
+    await new Promise(requestAnimationFrame);
+  }
+  return article;
+}
+
+function show(article: HTMLElement | null, query: string): void {
   if (article === null) return;
   const ranges = rangesOf(article, query);
   if ("highlights" in CSS) CSS.highlights.set(NAME, new Highlight(...ranges));
