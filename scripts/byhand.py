@@ -121,7 +121,7 @@ OTHERS: Final = (
         method="GET",
         path="/api/sessions/{id}/export",
         summary="A conversation as a file: for people, or for programs.",
-        query={"format": (False, {"enum": ["markdown", "json"]})},
+        query={"format": (False, {"enum": ["markdown", "html", "json"]})},
         answers=(("200", BYTES, {"type": "string", "format": "binary"}),),
     ),
     Other(

@@ -213,7 +213,7 @@ class GatewayActor(Actor):
         FileRoutes(app, self.bus, uploads)
         ZipRoutes(app, self.bus)
         SettingsRoutes(app, self.bus)
-        DownloadRoutes(app, self.bus, self._about.agent_name)
+        DownloadRoutes(app, self.bus, uploads, self._about.agent_name)
         V1Routes(app, self.bus, uploads, self._presence)
         McpRoutes(app, self.bus, self._presence, self._about)
         EndpointRoutes(app, self.bus, self._endpoints, self._presence, self._limits, uploads)

@@ -1,4 +1,4 @@
-"""A conversation as a text to take away: Markdown for people, JSON for programs. Pure."""
+"""A conversation as a text to take away: Markdown or a page for people, JSON for programs. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,12 +8,20 @@ import attrs
 
 from actors import jsontext
 from actors.gateway.protocol import wire
+from actors.gateway.readable import PICTURES, Pictures, Readable
 from actors.session.messages import Message, Session
 from actors.vocabulary import Attachment
 
-Format = Literal["markdown", "json"]
-MEDIA_TYPES: Final = {"markdown": "text/markdown; charset=utf-8", "json": "application/json"}
-_ENDINGS: Final = {"markdown": "md", "json": "json"}
+Format = Literal["markdown", "html", "json"]
+MEDIA_TYPES: Final = {
+    "markdown": "text/markdown; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+}
+MOST_OF_A_PICTURE: Final = 4 * 1024 * 1024
+MOST_OF_PICTURES: Final = 24 * 1024 * 1024
+"""Bytes up to which pictures are put into a page; others are named."""
+_ENDINGS: Final = {"markdown": "md", "html": "html", "json": "json"}
 _NAME: Final = re.compile(r"[^\w.-]+")
 _LONGEST_NAME: Final = 60
 _FENCE: Final = re.compile(r"`{3,}")
@@ -39,21 +47,42 @@ class Download:
     agent: str
     _begun: bool = attrs.field(default=False, init=False)
     _speaker: str | None = attrs.field(default=None, init=False)
+    _room: int = attrs.field(default=MOST_OF_PICTURES, init=False)
+    _readable: Readable = attrs.field(
+        default=attrs.Factory(lambda self: Readable(self.agent), takes_self=True), init=False
+    )
 
     def head(self) -> str:
         """What stands before the first message."""
         if self.kind == "json":
             return f'{{"session": {_json(wire.json(self.session))}, "messages": ['
+        if self.kind == "html":
+            return self._readable.head(self.session)
         title = " ".join((self.session.title or "Conversation").split())
         return f"# {title}\n\n{self.session.created_at:%Y-%m-%d} · {self.session.channel}\n"
 
-    def page(self, messages: Iterable[Message]) -> str:
-        """The messages that follow."""
+    def wanted(self, messages: Iterable[Message]) -> list[Attachment]:
+        """Pictures of the messages that follow which are shown in the page."""
+        found = list[Attachment]()
+        for message in messages if self.kind == "html" else ():
+            for file in message.attachments:
+                if file.media_type in PICTURES and file.size <= min(MOST_OF_A_PICTURE, self._room):
+                    self._room -= file.size
+                    found.append(file)
+        return found
+
+    def page(self, messages: Iterable[Message], pictures: Pictures | None = None) -> str:
+        """The messages that follow, with the pictures that were wanted of them as far as there are any."""
+        if self.kind == "html":
+            known = pictures or {}
+            return "".join(piece for message in messages for piece in self._readable.message(message, known))
         write = self._as_json if self.kind == "json" else self._as_markdown
         return "".join(piece for message in messages for piece in write(message))
 
     def tail(self) -> str:
         """What stands behind the last message."""
+        if self.kind == "html":
+            return self._readable.tail()
         return "]}\n" if self.kind == "json" else ""
 
     def _as_json(self, message: Message) -> Iterator[str]:

@@ -2,13 +2,18 @@
 
 import argparse
 import json
+import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from starpod.cli.client import Client
+from actors import atomic
+from starpod.cli.chat import whole_id
+from starpod.cli.client import Client, Refused
 from starpod.cli.output import note, one_line, paint, say, when, width
 from starpod.cli.table import screen_width
-from starpod.cli.target import add_agent_option, find_instance, load_config
+from starpod.cli.target import add_agent_option, find_instance, live_daemon, load_config
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo, read_daemon
 
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
 
 TITLE = 48  # columns of a title, and how few it may have on a narrow terminal
 SHORTEST_TITLE = 16
+FORMATS = ("markdown", "html", "json")
 PAGE = 200  # conversations that a daemon gives at once
 WIDE = 100  # columns of a terminal from which on channel and user are told
 
@@ -29,10 +35,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("-l", "--limit", type=int, default=10, metavar="N", help="how many (10)")
     add_agent_option(listing, again=True)
     listing.add_argument("--json", action="store_true", help="print them as JSON")
+    listing.set_defaults(act=_list)
+    saving = actions.add_parser("export", help="one as a file, to be read without the agent")
+    saving.add_argument(
+        "id", metavar="ID", help="of the conversation; its beginning, as `list` shows it, will do"
+    )
+    saving.add_argument(
+        "--format", choices=FORMATS, default="markdown", help=f"{', '.join(FORMATS)} (markdown)"
+    )
+    saving.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it there, not to stdout")
+    add_agent_option(saving, again=True)
+    saving.set_defaults(act=_export)
 
 
 def run(args: argparse.Namespace) -> int:
-    """List the conversations."""
+    """List the conversations, or save one."""
+    status: int = args.act(args)
+    return status
+
+
+def _export(args: argparse.Namespace) -> int:
+    import trio
+
+    daemon = live_daemon(find_instance(args.agent))
+    session = trio.run(whole_id, daemon, args.id)
+    try:
+        text = Client(daemon).take(f"/api/sessions/{quote(session, safe='')}/export", format=args.format)
+    except Refused as error:
+        raise StarpodError(f"not saved: {error}") from error
+    if args.output is None:
+        sys.stdout.buffer.write(text)
+        return 0
+    try:
+        atomic.write(args.output, text, mode=0o600)
+    except OSError as error:
+        raise StarpodError(f"{args.output} cannot be written: {error.strerror}") from error
+    note(f"{args.output}: {len(text):,} bytes")
+    return 0
+
+
+def _list(args: argparse.Namespace) -> int:
     if not 1 <= args.limit <= 1000:
         raise StarpodError("--limit takes a number from 1 to 1000")
     instance = find_instance(args.agent)

@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, Locator, expect
 
+from tests.browser.agent import Agent, Model
+from tests.browser.test_conversation import a_picture
 from tests.browser.window import Window
 
 
@@ -66,3 +68,35 @@ def test_a_message_is_found_and_shown_in_place_and_a_conversation_is_saved(windo
     assert download.value.suggested_filename.endswith(".json")
     saved = json.loads(Path(download.value.path()).read_text())
     assert [each["role"] for each in saved["messages"]] == ["user", "assistant"] * 4
+
+
+def test_a_conversation_that_was_saved_as_a_page_is_read_without_the_agent(
+    window: Window, agent: Agent, model: Model, browser: Browser, tmp_path: Path
+) -> None:
+    (agent.place.home / "wide.png").write_bytes(a_picture(400, 200))
+    model.script(
+        {"calls": [{"name": "Attach", "input": {"path": "wide.png"}}]},
+        {
+            "say": "**Here** it is. ![x](https://tracker.example/x.png) <script>document.title = 'run'</script>"
+        },
+    )
+    window.ask("Show me wombats")
+    with window.page.expect_download() as download:
+        choose(window, "Show me wombats", "Save as a page")
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    assert file.suffix == ".html"
+    alone = browser.new_context(viewport={"width": 390, "height": 800}, java_script_enabled=False)
+    page, said, asked = alone.new_page(), list[str](), list[str]()
+    page.on("console", lambda each: said.append(each.text))
+    page.on("request", lambda each: asked.append(each.url))
+    page.goto(file.as_uri())
+    expect(page).to_have_title("Show me wombats")
+    expect(page.locator("strong")).to_have_text("Here")
+    expect(page.get_by_role("img", name="wide.png")).to_have_js_property("naturalWidth", 400)
+    page.get_by_text("Attach", exact=True).click()
+    expect(page.get_by_text('"path": "wide.png"')).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert said == []
+    assert [each for each in asked if not each.startswith("data:")] == [file.as_uri()]
+    alone.close()

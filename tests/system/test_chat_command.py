@@ -35,6 +35,22 @@ async def test_without_a_daemon_it_opens_the_agent_itself_and_what_was_said_stay
         assert session["id"][:8] in for_people.out
         assert "[open]" in for_people.out
 
+        saved = await starpod(place.root, "sessions", "export", session["id"][:8])
+        assert saved.out.startswith("# note: buy milk\n")
+        page = place.root / "milk.html"
+        told = await starpod(
+            place.root, "sessions", "export", session["id"], "--format", "html", "-o", str(page)
+        )
+        assert (told.status, "milk.html: " in told.out) == (0, True), told.err
+        assert '<h1 dir="auto">note: buy milk</h1>' in page.read_text(encoding="utf-8")
+        missing = await starpod(place.root, "sessions", "export", "nobody")
+        assert (missing.status, missing.out) == (1, "")
+        assert "not saved:" in missing.err
+        nowhere = await starpod(place.root, "sessions", "export", session["id"], "-o", "/dev/null/x")
+        assert (nowhere.status, "cannot be written" in nowhere.err) == (1, True)
+    alone = await starpod(place.root, "sessions", "export", session["id"])
+    assert (alone.status, "no daemon runs" in alone.err) == (1, True)
+
 
 async def test_in_an_empty_directory_a_temporary_agent_answers_and_is_gone_afterwards(tmp_path: Path) -> None:
     temporary, here = tmp_path / "temporary", tmp_path / "here"

@@ -1,18 +1,20 @@
 """A conversation as a file to take away."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import cast, final
 from urllib.parse import quote
 
 from quart import Quart, Response, request
 
 from actors.endpoints import BadMessage
-from actors.gateway.downloads import MEDIA_TYPES, Download, Format, file_name
+from actors.gateway.downloads import MEDIA_TYPES, MOST_OF_A_PICTURE, Download, Format, file_name
 from actors.gateway.http import principal, route
+from actors.gateway.uploads import Uploads
 from actors.session import messages as session
+from actors.vocabulary import Attachment, Principal
 from bus import Bus
 
-PAGE = 200
+PAGE = 50
 """Messages that are read and sent at once."""
 
 
@@ -20,8 +22,9 @@ PAGE = 200
 class DownloadRoutes:
     """``GET /api/sessions/{id}/export``. It is no endpoint: what it answers is a text that grows while it is sent."""
 
-    def __init__(self, app: Quart, bus: Bus, agent: Callable[[], str]) -> None:
+    def __init__(self, app: Quart, bus: Bus, uploads: Uploads, agent: Callable[[], str]) -> None:
         self._bus = bus
+        self._uploads = uploads
         self._agent = agent
         route(app, "GET", "/api/sessions/{id}/export", self.export)
 
@@ -30,23 +33,33 @@ class DownloadRoutes:
         kind = request.args.get("format", "markdown")
         if kind not in MEDIA_TYPES:
             raise BadMessage(f"expected one of {', '.join(MEDIA_TYPES)}", "format")
-        user = principal().user
-        found = await self._bus.ask(session.Get(session=id, user=user))
+        known = principal()
+        found = await self._bus.ask(session.Get(session=id, user=known.user))
         download = Download(found, cast("Format", kind), self._agent())
-        response = Response(self._pieces(download, user), content_type=MEDIA_TYPES[kind])
+        response = Response(self._pieces(download, known), content_type=MEDIA_TYPES[kind])
         name = quote(file_name(found, download.kind), safe="")
         response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
         return response
 
-    async def _pieces(self, download: Download, user: str) -> AsyncIterator[bytes]:
+    async def _pieces(self, download: Download, known: Principal) -> AsyncIterator[bytes]:
         yield download.head().encode()
         after = 0
         while True:
             page = await self._bus.ask(
-                session.Messages(session=download.session.id, user=user, after=after, limit=PAGE)
+                session.Messages(session=download.session.id, user=known.user, after=after, limit=PAGE)
             )
             if not page:
                 break
-            yield download.page(page).encode()
+            pictures = await self._pictures(download.wanted(page), known)
+            yield download.page(page, pictures).encode()
             after = page[-1].id
         yield download.tail().encode()
+
+    async def _pictures(self, files: Iterable[Attachment], known: Principal) -> dict[str, str]:
+        """The bytes of pictures, in base64 by their paths, of those that are still there and that somebody may have."""
+        found = dict[str, str]()
+        for path in {file.path for file in files}:
+            data = await self._uploads.inline(path, known, MOST_OF_A_PICTURE)
+            if data is not None:
+                found[path] = data
+        return found

@@ -218,7 +218,7 @@ export const api = {
   /** Messages that have all words of a query. */
   find: (query: string) => request<Hit[]>(`/api/search?${new URLSearchParams({ q: query })}`),
   /** A conversation as a text to take away, and what to call it. */
-  async taken(id: string, format: "markdown" | "json"): Promise<[name: string, text: string]> {
+  async taken(id: string, format: "markdown" | "html" | "json"): Promise<[name: string, text: string]> {
     const [response, text] = await exchange(`${session(id)}/export?format=${format}`);
     answered(response.status);
     const [, name] = /filename\*=UTF-8''(.+)/.exec(response.headers.get("Content-Disposition") ?? "") ?? [];

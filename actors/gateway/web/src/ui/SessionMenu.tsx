@@ -8,6 +8,8 @@ import { useApp } from "./context";
 import { Labels } from "./Labels";
 import { Menu } from "./Menu";
 
+const TYPES = { markdown: "text/markdown", html: "text/html", json: "application/json" } as const;
+
 interface SessionMenuProps {
   session: Session;
   onRename: () => void;
@@ -19,10 +21,10 @@ export function SessionMenu({ session, onRename }: SessionMenuProps) {
   const [labelling, setLabelling] = useState(false);
   const title = titleOf(session);
 
-  const take = async (format: "markdown" | "json") => {
+  const take = async (format: keyof typeof TYPES) => {
     try {
       const [name, text] = await api.taken(session.id, format);
-      save(name, text, format === "json" ? "application/json" : "text/markdown");
+      save(name, text, TYPES[format]);
     } catch (error) {
       toast(`Not saved. ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -48,6 +50,7 @@ export function SessionMenu({ session, onRename }: SessionMenuProps) {
             ? { label: "Back to the list", icon: "back", act: () => void sessions.archive(session, false) }
             : { label: "Archive", icon: "box", act: () => void sessions.archive(session, true) },
           { label: "Save as Markdown", icon: "down", act: () => void take("markdown") },
+          { label: "Save as a page", icon: "down", act: () => void take("html") },
           { label: "Save as JSON", icon: "down", act: () => void take("json") },
           { label: "Delete", icon: "bin", act: () => void remove() },
         ]}
