@@ -26,4 +26,4 @@ class Pace:
 
     def wait(self, times: int) -> float:
         """Before the next attempt, when it went wrong so often."""
-        return min(self.longest_wait, self.first_wait * 2 ** min(times, 30))
+        return min(self.longest_wait, self.first_wait * 2.0 ** min(times, 30))

@@ -15,7 +15,7 @@ def notice(at: float) -> Notice:
 
 def test_the_newest_notices_come_first_and_the_oldest_go() -> None:
     seen = History()
-    assert seen.notices == ()
+    assert not seen.notices
     for at in range(history.NOTICES + 2):
         seen.notice(notice(at))
     assert [each.at for each in seen.notices] == list(range(history.NOTICES + 1, 1, -1))

@@ -1,6 +1,7 @@
 """Secrets of a host on its disk."""
 
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -16,7 +17,7 @@ def test_a_secret_opens_with_the_key_that_lies_beside_it(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("change", [{"name": "B_KEY"}, {"owner": "other"}, {"data": b"x" * 40}])
-def test_one_that_was_altered_does_not_open(tmp_path: Path, change: dict[str, str]) -> None:
+def test_one_that_was_altered_does_not_open(tmp_path: Path, change: dict[str, Any]) -> None:
     safe = Safe.of(tmp_path)
     sealed = attrs.evolve(safe.seal((), "agent", "A_KEY", "the value of it"), **change)
     with pytest.raises(Unsealable, match="it is damaged: keep it anew with `starpod secret set"):

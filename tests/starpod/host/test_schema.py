@@ -2,7 +2,7 @@
 
 import sqlite3
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -78,17 +78,17 @@ def test_a_move_that_ends_before_the_file_is_clean_is_finished_by_the_next(
 ) -> None:
     real = sqlite3.connect
 
-    def without_vacuum(*given: object, **more: object) -> object:
+    def without_vacuum(*given: Any, **more: Any) -> object:
         class Connection(sqlite3.Connection):
-            def execute(self, sql: str, *values: object) -> sqlite3.Cursor:  # type: ignore[override]
+            def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
                 if sql == "VACUUM":
                     raise KeyboardInterrupt
-                return super().execute(sql, *values)  # type: ignore[arg-type]
+                return super().execute(sql, *values)
 
-        return real(*given, factory=Connection, **more)  # type: ignore[call-overload]
+        return real(*given, factory=Connection, **more)
 
     safe = Safe.of(old.parent)
-    monkeypatch.setattr(schema.sqlite3, "connect", without_vacuum)
+    monkeypatch.setattr("starpod.host.schema.sqlite3.connect", without_vacuum)
     with pytest.raises(KeyboardInterrupt):
         open_store(str(old), safe)
     monkeypatch.undo()
