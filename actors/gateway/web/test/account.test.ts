@@ -8,6 +8,7 @@ import { request, signIn, type ApiError } from "../src/net/api";
 import { keepHalf } from "../src/net/half";
 import { account, belongsTo, meet, onAnotherUser, signedOut } from "../src/state/account";
 import { composerOf } from "../src/state/composer";
+import { learnRights, looksAtFiles } from "../src/state/rights";
 
 const ADA = { user_id: "ada", role: "admin", credential: "d1" } as const;
 const stored = () => Object.keys(localStorage).sort();
@@ -97,6 +98,24 @@ test("a key goes to the gateway and nowhere else; a refusal says how long to wai
   );
   await assert.rejects(signIn("sp_live_2"), ({ status, wait }: ApiError) => status === 429 && wait === 42);
   assert.deepEqual(stored(), []);
+});
+
+test("an admin looks at the agent's files, others where their account says so", async () => {
+  assert.equal(looksAtFiles.value, false);
+  meet(ADA);
+  globalThis.fetch = () => assert.fail("nobody has to be asked");
+  await learnRights();
+  assert.equal(looksAtFiles.value, true);
+  meet({ ...ADA, role: "user" });
+  assert.equal(looksAtFiles.value, false);
+  for (const said of [true, false]) {
+    globalThis.fetch = (path) => {
+      assert.equal(path, "/api/auth/verify");
+      return Promise.resolve(new Response(JSON.stringify({ user: { filesystem_enabled: said } })));
+    };
+    await learnRights();
+    assert.equal(looksAtFiles.value, said);
+  }
 });
 
 test("an answer to what was shown before signing in does not sign out again", async () => {

@@ -183,7 +183,7 @@ export class App {
     this.pending.resend();
     void this.sessions.refresh();
     void countUndelivered();
-    learnRights(hello.role).catch(() => undefined); // whoever may not look is told so by the files themselves
+    learnRights().catch(() => undefined); // whoever may not look is told so by the files themselves
     void syncDrafts(this.api);
     void this.approvals.refresh();
     if (openSession.value !== null) void this.approvals.readAll(openSession.value);

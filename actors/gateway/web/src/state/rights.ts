@@ -1,20 +1,20 @@
 /** What the one who is signed in may do besides what their role says. */
 
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { request } from "../net/api";
-import type { Hello } from "../protocol";
+import { account } from "./account";
 
-/** Whether they may look at the agent's files. */
-export const looksAtFiles = signal(false);
+/** Whether their account says so, as the gateway has told last. */
+const allowed = signal(false);
+
+/** Whether they may look at the agent's files. Of an admin that is known before there is a connection. */
+export const looksAtFiles = computed(() => account.value?.role === "admin" || allowed.value);
 
 /** Asks again; as long as there is no answer, all is as it was. */
-export async function learnRights(role: Hello["role"]): Promise<void> {
-  if (role === "admin") {
-    looksAtFiles.value = true;
-    return;
-  }
+export async function learnRights(): Promise<void> {
+  if (account.value?.role === "admin") return;
   const { user } = await request<{ readonly user?: { readonly filesystem_enabled: boolean } }>(
     "/api/auth/verify",
   );
-  looksAtFiles.value = user?.filesystem_enabled === true;
+  allowed.value = user?.filesystem_enabled === true;
 }
