@@ -160,7 +160,7 @@ class Client:
         try:
             connection.request(method, f"{where.path}{path}", body, headers)
             response = connection.getresponse()
-            text = response.read()
+            text: bytes = response.read()
             if response.status >= HTTPStatus.MULTIPLE_CHOICES:
                 raise Refused(response.status, text)
         except (OSError, http.client.HTTPException, ValueError) as error:
