@@ -104,6 +104,10 @@ def test_who_denies_may_say_why_and_the_model_reads_it(window: Window, agent: Ag
 def test_what_is_allowed_always_is_not_asked_again_until_it_is_revoked(
     window: Window, agent: Agent, model: Model
 ) -> None:
+    refused = asked(window, model, "write never", "never\n")
+    refused.get_by_role("button", name="Deny").click()
+    window.page.get_by_role("button", name="Deny").click()
+    window.answered()
     question = asked(window, model, "write often", "once\n")
     pattern = question.get_by_label("Or allow all FileWrite that fits")
     expect(pattern).to_have_value("notes/*")

@@ -153,24 +153,24 @@ def test_the_first_minute_asks_for_a_key_and_a_name_and_then_it_talks(
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(empty.link())
 
-    expect(page.get_by_role("heading", name="Which model is to answer?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Welches Modell soll antworten?")).to_be_visible()
     assert violations(page) == []
     model.script({"status": 401, "message": f"invalid key {KEY}"})
-    page.get_by_label("Key", exact=True).fill(KEY)
-    page.get_by_role("button", name="Try it").click()
+    page.get_by_label("Schlüssel", exact=True).fill(KEY)
+    page.get_by_role("button", name="Ausprobieren").click()
     expect(page.get_by_role("alert").filter(has_text="invalid key")).to_be_visible()
-    page.get_by_role("button", name="Try it").click()
+    page.get_by_role("button", name="Ausprobieren").click()
 
-    expect(page.get_by_role("heading", name="Who is it to be?")).to_be_visible()
-    expect(page.get_by_label("Language")).to_have_value("German")
+    expect(page.get_by_role("heading", name="Wer soll es sein?")).to_be_visible()
+    expect(page.get_by_label("Sprache")).to_have_value("German")
     assert violations(page) == []
     page.get_by_label("Name", exact=True).fill("Nova")
-    page.get_by_label("Manner").select_option("Brief")
-    page.get_by_role("button", name="Begin").click()
+    page.get_by_label("Umgangston").select_option("Knapp")
+    page.get_by_role("button", name="Anfangen").click()
 
-    expect(page.get_by_role("article").last).to_contain_text("Hello! Who are you")
+    expect(page.get_by_role("article").last).to_contain_text("Hallo! Wer bist du")
     expect(page.get_by_role("article").last).to_have_attribute("aria-busy", "false")
-    expect(page.get_by_role("textbox", name="Message to Nova")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Nachricht an Nova")).to_be_visible()
     soul = empty.get("/api/memory/file?name=SOUL.md")["text"]
     assert "You speak German" in soul
     assert "You say as little" in soul
@@ -179,7 +179,7 @@ def test_the_first_minute_asks_for_a_key_and_a_name_and_then_it_talks(
 
     again = context.new_page()
     again.goto(empty.url)
-    expect(again.get_by_role("textbox", name="Message to Nova")).to_be_visible()
+    expect(again.get_by_role("textbox", name="Nachricht an Nova")).to_be_visible()
     wait_for(lambda: empty.get("/api/settings/setup-status")["complete"], "it would be asked again")
-    expect(again.get_by_role("heading", name="Which model is to answer?")).to_have_count(0)
+    expect(again.get_by_role("heading", name="Welches Modell soll antworten?")).to_have_count(0)
     context.close()

@@ -1,4 +1,4 @@
-import { duration, fine, Icon, IconButton, routeHash, toSection } from "@starpod/page";
+import { duration, fine, fixed, Icon, IconButton, n, routeHash, t, toSection } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import {
   arcsOf,
@@ -23,7 +23,7 @@ export function Mesh() {
   const view = mesh.poll.value.value;
   const problem = mesh.poll.problem.value;
   return (
-    <div class="mesh" role="region" aria-label="Mesh" tabIndex={0}>
+    <div class="mesh" role="region" aria-label={t("Mesh")} tabIndex={0}>
       {problem !== null && (
         <p class="notice warning" role="alert">
           <Icon name="alert" />
@@ -31,7 +31,7 @@ export function Mesh() {
         </p>
       )}
       {view === null ? (
-        problem === null && <p class="quiet">Looking…</p>
+        problem === null && <p class="quiet">{t("Looking…")}</p>
       ) : (
         <>
           <Actors view={view} />
@@ -50,13 +50,15 @@ function Actors({ view }: { view: MeshView }) {
   return (
     <section class="actors" aria-labelledby="actors">
       <header>
-        <h2 id="actors">Actors</h2>
+        <h2 id="actors">{t("Actors")}</h2>
         <p class="quiet">
           {unwell.length === 0
-            ? `${actors.length} actors, all ready`
-            : `${unwell.length} of ${actors.length} actors not ready`}
+            ? n(actors.length, "{n} actor, ready", "{n} actors, all ready")
+            : t("{unwell} of {all} actors not ready", { unwell: unwell.length, all: actors.length })}
           {" · "}
-          {mesh.rate.value === 0 ? "no messages just now" : `${perSecond(mesh.rate.value)} messages a second`}
+          {mesh.rate.value === 0
+            ? t("no messages just now")
+            : t("{rate} messages a second", { rate: perSecond(mesh.rate.value) })}
         </p>
       </header>
       {unwell.map(
@@ -80,7 +82,7 @@ function Actors({ view }: { view: MeshView }) {
 
 function perSecond(rate: number): string {
   if (rate === 0) return "0";
-  return rate >= 9.95 ? rate.toFixed(0) : rate.toFixed(1);
+  return fixed(rate, rate >= 9.95 ? 0 : 1);
 }
 
 /** What flows, drawn as dots that move along arcs from sender to recipient. The tree says the rest in words. */
@@ -121,7 +123,7 @@ function NodeView({ node, rates }: { node: MeshNode; rates: ReadonlyMap<string, 
     <li class="supervisor">
       <div class="node-line">
         <Name node={node} />
-        {node.restarts > 0 && <span class="restarted">{times(node.restarts, "restart")}</span>}
+        {node.restarts > 0 && <span class="restarted">{restarts(node.restarts)}</span>}
       </div>
       <ul>
         {node.children.map((child) => (
@@ -132,9 +134,8 @@ function NodeView({ node, rates }: { node: MeshNode; rates: ReadonlyMap<string, 
   );
 }
 
-function times(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? "" : "s"}`;
-}
+const restarts = (count: number) => n(count, "{n} restart", "{n} restarts");
+const members = (count: number) => n(count, "{n} member", "{n} members");
 
 function Name({ node }: { node: MeshNode }) {
   return (
@@ -142,12 +143,12 @@ function Name({ node }: { node: MeshNode }) {
       <span class={`state-dot ${node.state}`} aria-hidden="true" />
       <span class="node-name">{node.name}</span>
       {node.members !== null && (
-        <span class="quiet members" title={times(node.members, "member")}>
+        <span class="quiet members" title={members(node.members)}>
           <span aria-hidden="true">×{node.members}</span>
-          <span class="sr-only">{times(node.members, "member")}</span>
+          <span class="sr-only">{members(node.members)}</span>
         </span>
       )}
-      <span class={`state-word ${node.state}`}>{STATE_WORDS[node.state]}</span>
+      <span class={`state-word ${node.state}`}>{STATE_WORDS[node.state]()}</span>
     </>
   );
 }
@@ -163,18 +164,18 @@ function ActorRow({ node, rate }: { node: MeshNode; rate: number }) {
           <span class={rate > 0 ? "some" : ""}>
             {perSecond(rate)}
             <span aria-hidden="true">/s</span>
-            <span class="sr-only"> messages a second</span>
+            <span class="sr-only"> {t("messages a second")}</span>
           </span>
         </span>
       </div>
       <div class="node-figures">
         <span class={depth > 0 ? "some" : ""}>
           <Load share={limit > 0 ? depth / limit : 0} />
-          {depth} waiting
+          {t("{depth} waiting", { depth })}
         </span>
-        <span class={busy > 0 ? "some" : ""}>{busy} at work</span>
-        <span class={node.restarts > 0 ? "restarted" : ""}>{times(node.restarts, "restart")}</span>
-        {lost > 0 && <span class="restarted">{lost} lost</span>}
+        <span class={busy > 0 ? "some" : ""}>{t("{busy} at work", { busy })}</span>
+        <span class={node.restarts > 0 ? "restarted" : ""}>{restarts(node.restarts)}</span>
+        {lost > 0 && <span class="restarted">{t("{lost} lost", { lost })}</span>}
       </div>
     </>
   );
@@ -210,10 +211,10 @@ function Messages({ messages }: { messages: readonly MeshMessage[] }) {
   return (
     <section class="passing" aria-labelledby="passing">
       <header>
-        <h2 id="passing">Recent messages</h2>
+        <h2 id="passing">{t("Recent messages")}</h2>
         <IconButton
           icon={held === null ? "pause" : "play"}
-          label={held === null ? "Hold the list" : "Let the list go on"}
+          label={held === null ? t("Hold the list") : t("Let the list go on")}
           pressed={held !== null}
           onClick={() => setHeld(held === null ? messages : null)}
         />
@@ -222,18 +223,18 @@ function Messages({ messages }: { messages: readonly MeshMessage[] }) {
         <Icon name="search" />
         <input
           type="search"
-          placeholder="Filter by type, actor or outcome"
-          aria-label="Filter messages by type, actor or outcome"
+          placeholder={t("Filter by type, actor or outcome")}
+          aria-label={t("Filter messages by type, actor or outcome")}
           value={filter}
           onInput={(event) => setFilter(event.currentTarget.value)}
         />
       </div>
       {shown.length === 0 ? (
         <p class="quiet">
-          {messages.length === 0 ? "No message in the last ten minutes" : "No message matches"}
+          {messages.length === 0 ? t("No message in the last ten minutes") : t("No message matches")}
         </p>
       ) : (
-        <ol aria-label="Messages, newest first">
+        <ol aria-label={t("Messages, newest first")}>
           {shown.map((message) => (
             <MessageRow key={message.id} message={message} age={ageOf(message.age)} />
           ))}
@@ -244,7 +245,7 @@ function Messages({ messages }: { messages: readonly MeshMessage[] }) {
 }
 
 function ageOf(seconds: number): string {
-  if (seconds < 1) return "now";
+  if (seconds < 1) return t("now");
   return seconds < 60 ? `${Math.floor(seconds)} s` : duration(seconds);
 }
 
@@ -257,7 +258,7 @@ function MessageRow({ message, age }: { message: MeshMessage; age: string }) {
       <span class="message-time">{took === null ? "" : fine(took)}</span>
       <span class="message-way cut">
         {from} <span aria-hidden="true">→</span>
-        <span class="sr-only">to</span> {to}
+        <span class="sr-only">{t("to")}</span> {to}
         {failed && (
           <span class="error" title={detail}>
             {" "}
@@ -266,7 +267,7 @@ function MessageRow({ message, age }: { message: MeshMessage; age: string }) {
         )}
       </span>
       <span class="message-age">
-        {turn !== null && <a href={routeHash(toSection("mesh", "trace", turn))}>trace</a>} {age}
+        {turn !== null && <a href={routeHash(toSection("mesh", "trace", turn))}>{t("trace")}</a>} {age}
       </span>
     </li>
   );

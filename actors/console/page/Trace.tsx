@@ -7,6 +7,7 @@ import {
   fine,
   Icon,
   routeHash,
+  t,
   toSection,
   toSession,
   useApp,
@@ -28,18 +29,22 @@ export function Trace({ turn }: { turn: string }) {
   const session = useApp().sessions.get(trace?.session_id ?? "");
   useEffect(() => void poll.look(), [poll, session]);
   return (
-    <div class="trace" role="region" aria-label="Trace" tabIndex={0}>
-      <nav aria-label="Where this trace belongs">
-        <a href={routeHash(toSection("mesh"))}>Mesh</a>
-        {trace !== null && <a href={routeHash(toSession(trace.session_id))}>Conversation</a>}
+    <div class="trace" role="region" aria-label={t("Trace")} tabIndex={0}>
+      <nav aria-label={t("Where this trace belongs")}>
+        <a href={routeHash(toSection("mesh"))}>{t("Mesh")}</a>
+        {trace !== null && <a href={routeHash(toSession(trace.session_id))}>{t("Conversation")}</a>}
       </nav>
       {problem !== null && (
         <p class="notice warning" role="alert">
           <Icon name="alert" />
-          {problem.status === 404 ? "There is no such turn." : problem.message}
+          {problem.status === 404 ? t("There is no such turn.") : problem.message}
         </p>
       )}
-      {trace === null ? problem === null && <p class="quiet">Reading…</p> : <Waterfall trace={trace} />}
+      {trace === null ? (
+        problem === null && <p class="quiet">{t("Reading…")}</p>
+      ) : (
+        <Waterfall trace={trace} />
+      )}
     </div>
   );
 }
@@ -54,23 +59,23 @@ function Waterfall({ trace }: { trace: TraceValue }) {
     <>
       <Sums trace={trace} running={running} />
       <section aria-labelledby="steps">
-        <h2 id="steps">Steps</h2>
+        <h2 id="steps">{t("Steps")}</h2>
         {steps.length === 0 ? (
-          <p class="quiet">Nothing is stored yet.</p>
+          <p class="quiet">{t("Nothing is stored yet.")}</p>
         ) : (
           <Bars bars={steps} axis={axis} now={now} />
         )}
       </section>
       {trace.told.length > 0 && (
         <section aria-labelledby="told">
-          <h2 id="told">Told</h2>
+          <h2 id="told">{t("Told")}</h2>
           <p class="quiet">{trace.told.map(({ source, size }) => `${source} ${bytes(size)}`).join(" · ")}</p>
         </section>
       )}
       <section aria-labelledby="hops">
-        <h2 id="hops">Messages on the bus</h2>
+        <h2 id="hops">{t("Messages on the bus")}</h2>
         {hops.length === 0 ? (
-          <p class="quiet">The flight recorder no longer holds the messages of this turn.</p>
+          <p class="quiet">{t("The flight recorder no longer holds the messages of this turn.")}</p>
         ) : (
           <Bars bars={hops} axis={axis} now={now} />
         )}
@@ -79,33 +84,38 @@ function Waterfall({ trace }: { trace: TraceValue }) {
   );
 }
 
-const OUTCOMES: Readonly<Record<string, string>> = {
-  success: "answered",
-  refusal: "refused by the model",
-  content_filter: "withheld by the provider",
-  max_tokens: "cut at its limit",
-  pause_turn: "paused without an end",
-  empty: "answered with nothing",
-  loop: "stopped, as it went round in circles",
-  max_turns: "stopped at the limit of rounds",
-  deadline: "stopped when its time was over",
-  budget: "stopped at what it may cost",
-  error: "failed",
-  cancelled: "stopped",
-  parked: "put aside",
+const OUTCOMES: Readonly<Record<string, () => string>> = {
+  success: () => t("answered"),
+  refusal: () => t("refused by the model"),
+  content_filter: () => t("withheld by the provider"),
+  max_tokens: () => t("cut at its limit"),
+  pause_turn: () => t("paused without an end"),
+  empty: () => t("answered with nothing"),
+  loop: () => t("stopped, as it went round in circles"),
+  max_turns: () => t("stopped at the limit of rounds"),
+  deadline: () => t("stopped when its time was over"),
+  budget: () => t("stopped at what it may cost"),
+  error: () => t("failed"),
+  cancelled: () => t("stopped"),
+  parked: () => t("put aside"),
 };
 
 function Sums({ trace: { turn }, running }: { trace: TraceValue; running: boolean }) {
   const { inputTokens, outputTokens, cacheReadTokens: cached, costUsd, model } = used(turn.usage);
   const sums: [string, string | null][] = [
-    ["Outcome", running ? "at work" : (OUTCOMES[turn.outcome ?? ""] ?? turn.state)],
-    ["Accepted", clock(new Date(turn.accepted_at))],
-    ["Took", turn.elapsed === null ? null : duration(turn.elapsed)],
-    ["Input", `${count(inputTokens)} tokens${cached > 0 ? `, ${count(cached)} cached` : ""}`],
-    ["Output", `${count(outputTokens)} tokens`],
-    ["Cost", costUsd === null ? null : cost(costUsd)],
-    ["Tool rounds", turn.num_turns > 0 ? String(turn.num_turns) : null],
-    ["Model", model],
+    [t("Outcome"), running ? t("at work") : (OUTCOMES[turn.outcome ?? ""]?.() ?? turn.state)],
+    [t("Accepted"), clock(new Date(turn.accepted_at))],
+    [t("Took"), turn.elapsed === null ? null : duration(turn.elapsed)],
+    [
+      t("Input"),
+      cached > 0
+        ? t("{count} tokens, {cached} cached", { count: count(inputTokens), cached: count(cached) })
+        : t("{count} tokens", { count: count(inputTokens) }),
+    ],
+    [t("Output"), t("{count} tokens", { count: count(outputTokens) })],
+    [t("Cost"), costUsd === null ? null : cost(costUsd)],
+    [t("Tool rounds"), turn.num_turns > 0 ? String(turn.num_turns) : null],
+    [t("Model"), model],
   ];
   return (
     <dl class="sums">
@@ -156,8 +166,10 @@ function BarRow({ bar, axis, now }: { bar: Bar; axis: Axis; now: number }) {
       </span>
       <span class="bar-figures cut">{bar.figures.join(" · ")}</span>
       <span class="bar-time">
-        <span class="sr-only">begins after {fine(Math.max(0, bar.start))}, takes </span>
-        {bar.end === null ? "at work" : fine(bar.end - bar.start)}
+        <span class="sr-only">
+          {t("begins after {time}, takes", { time: fine(Math.max(0, bar.start)) })}{" "}
+        </span>
+        {bar.end === null ? t("at work") : fine(bar.end - bar.start)}
       </span>
       <span class="bar-field" aria-hidden="true">
         {axis.ticks.map((tick) => (

@@ -1,5 +1,6 @@
 /** The mesh as it is drawn: a row for each node, an arc for each flow between two rows. Pure. */
 
+import { t } from "@starpod/page";
 import type { Flow, MeshMessage, MeshNode } from "./protocol";
 
 /** Heights of rows and width of the strip of arcs, in sixteenths of the root's font size. */
@@ -75,15 +76,15 @@ export function sparkline(values: readonly number[], width: number, height: numb
     .join(" ");
 }
 
-export const STATE_WORDS: Readonly<Record<MeshNode["state"], string>> = {
-  starting: "starting",
-  ready: "ready",
-  degraded: "degraded",
-  backoff: "waits to restart",
-  suspended: "suspended",
-  stopping: "stopping",
-  stopped: "stopped",
-  failed: "failed",
+export const STATE_WORDS: Readonly<Record<MeshNode["state"], () => string>> = {
+  starting: () => t("starting"),
+  ready: () => t("ready"),
+  degraded: () => t("degraded"),
+  backoff: () => t("waits to restart"),
+  suspended: () => t("suspended"),
+  stopping: () => t("stopping"),
+  stopped: () => t("stopped"),
+  failed: () => t("failed"),
 };
 
 /** Whether all words of a filter are somewhere in what is shown of a message. */

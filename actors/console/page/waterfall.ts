@@ -1,6 +1,6 @@
 /** The trace of a turn as bars over a common axis of time. Pure. */
 
-import { cost, count, used } from "@starpod/page";
+import { cost, count, t, used } from "@starpod/page";
 import type { Span, Step, Trace } from "./protocol";
 
 export interface Bar {
@@ -48,13 +48,13 @@ const TONES = { user: "person", assistant: "model", tool: "tool", notice: "notic
 function labelOf(step: Step, answers: number): string {
   switch (step.kind) {
     case "user":
-      return step.n === 0 ? "Message" : "Joined meanwhile";
+      return step.n === 0 ? t("Message") : t("Joined meanwhile");
     case "assistant":
-      return `Answer ${answers}`;
+      return t("Answer {number}", { number: answers });
     case "tool":
-      return step.tool ?? "Tool";
+      return step.tool ?? t("Tool");
     case "notice":
-      return "Notice";
+      return t("Notice");
   }
 }
 
@@ -63,12 +63,13 @@ function figuresOf(step: Step): readonly string[] {
   if (step.usage !== null) {
     const { inputTokens, outputTokens, cacheReadTokens: cached, costUsd } = used(step.usage);
     if (inputTokens + outputTokens > 0) {
-      figures.push(`${count(inputTokens)} in${cached > 0 ? ` (${count(cached)} cached)` : ""}`);
-      figures.push(`${count(outputTokens)} out`);
+      const said = cached > 0 ? t(" ({count} cached)", { count: count(cached) }) : "";
+      figures.push(t("{count} in{cached}", { count: count(inputTokens), cached: said }));
+      figures.push(t("{count} out", { count: count(outputTokens) }));
     }
     if (costUsd !== null && costUsd > 0) figures.push(cost(costUsd));
   }
-  if (step.is_error) figures.push("failed");
+  if (step.is_error) figures.push(t("failed"));
   return figures;
 }
 

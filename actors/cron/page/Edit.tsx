@@ -1,4 +1,4 @@
-import { ApiError, Outcome, TextButton, useAttempts } from "@starpod/page";
+import { ApiError, Outcome, t, TextButton, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { bodyOf, changesOf, draftOf, emptyDraft, keepDraft, keptDraft, type Draft } from "./draft";
 import { Form } from "./Form";
@@ -30,11 +30,11 @@ export function Edit({ id }: { id: string | null }) {
     setSending(true);
     await attempts.attempt(async () => {
       const [before, after] = [bodyOf(both.before), bodyOf(both.draft)];
-      if (after === null) throw new Error("It does not say yet when it is to run.");
+      if (after === null) throw new Error(t("It does not say yet when it is to run."));
       const kept =
         id === null ? await add(after) : await change(id, before === null ? after : changesOf(before, after));
       keepDraft(id, null);
-      arrive(placeOf(kept.id), id === null ? `${kept.name} is made.` : "Kept.");
+      arrive(placeOf(kept.id), id === null ? t("{name} is made.", { name: kept.name }) : t("Kept."));
       return "";
     });
     setSending(false);
@@ -46,7 +46,7 @@ export function Edit({ id }: { id: string | null }) {
         <Outcome of={attempts} />
       ) : (
         <Form
-          title={id === null ? "A new job" : `Change ${both.before.name}`}
+          title={id === null ? t("A new job") : t("Change {name}", { name: both.before.name })}
           draft={both.draft}
           onDraft={(draft) => write(draft, both.before)}
           onSave={() => void save()}
@@ -55,7 +55,7 @@ export function Edit({ id }: { id: string | null }) {
               <Outcome of={attempts} />
               <div class="buttons">
                 <button type="submit" class="primary" disabled={sending}>
-                  {id === null ? "Make it" : "Keep"}
+                  {id === null ? t("Make it") : t("Keep")}
                 </button>
                 <TextButton
                   onClick={() => {
@@ -63,7 +63,7 @@ export function Edit({ id }: { id: string | null }) {
                     location.hash = back;
                   }}
                 >
-                  Cancel
+                  {t("Cancel")}
                 </TextButton>
               </div>
             </>
@@ -78,7 +78,8 @@ async function found(id: string) {
   try {
     return await job(id);
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404) throw new Error("There is no such job any more.");
+    if (error instanceof ApiError && error.status === 404)
+      throw new Error(t("There is no such job any more."));
     throw error;
   }
 }

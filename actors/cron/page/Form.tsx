@@ -1,3 +1,4 @@
+import { t } from "@starpod/page";
 import type { ComponentChildren } from "preact";
 import type { Draft } from "./draft";
 import { More } from "./More";
@@ -28,23 +29,23 @@ export function Form({ title, draft, onDraft, onSave, foot }: FormProps) {
     >
       <h2>{title}</h2>
       <label class="wide">
-        Name
+        {t("Name")}
         <input
           required
           maxLength={100}
           value={draft.name}
-          placeholder="Morning news"
+          placeholder={t("Morning news")}
           onInput={(event) => set({ name: event.currentTarget.value })}
         />
       </label>
       <label class="wide">
-        What to do
+        {t("What to do")}
         <textarea
           required
           rows={5}
           maxLength={32_000}
           value={draft.prompt}
-          placeholder="Look through the news of the night, and tell me in five sentences what matters"
+          placeholder={t("Look through the news of the night, and tell me in five sentences what matters")}
           onInput={(event) => set({ prompt: event.currentTarget.value })}
         />
       </label>

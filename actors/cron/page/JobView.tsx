@@ -1,4 +1,4 @@
-import { duration, jobName, Outcome, Sure, TextButton, useAttempts, useNow } from "@starpod/page";
+import { duration, jobName, n, Outcome, Sure, t, TextButton, useAttempts, useNow } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { Act } from "./Jobs";
 import type { Explanation, Job, Run } from "./protocol";
@@ -43,7 +43,7 @@ export function JobView({ id, instant }: { id: string; instant: string | null })
   const forget = (each: Job) =>
     void attempts.attempt(async () => {
       await remove(each.id);
-      arrive(LIST, `${each.name} is removed.`);
+      arrive(LIST, t("{name} is removed.", { name: each.name }));
       return "";
     });
   const missing = watched.problem?.status === 404;
@@ -52,7 +52,7 @@ export function JobView({ id, instant }: { id: string; instant: string | null })
   return (
     <>
       <Outcome of={{ ...attempts, problem }} />
-      {missing && <p class="quiet">There is no such job any more.</p>}
+      {missing && <p class="quiet">{t("There is no such job any more.")}</p>}
       {shown !== null && !missing && (
         <>
           <Facts of={shown.job} now={now} />
@@ -61,10 +61,12 @@ export function JobView({ id, instant }: { id: string; instant: string | null })
             {shown.job.builtin === null && (
               <>
                 <a class="text-button" href={editPlace(id)}>
-                  Edit<span class="sr-only"> {shown.job.name}</span>
+                  {t("Edit")}
+                  <span class="sr-only"> {shown.job.name}</span>
                 </a>
-                <Sure sure="Remove it and its history" onSure={() => forget(shown.job)}>
-                  Remove<span class="sr-only"> {shown.job.name}</span>
+                <Sure sure={t("Remove it and its history")} onSure={() => forget(shown.job)}>
+                  {t("Remove")}
+                  <span class="sr-only"> {shown.job.name}</span>
                 </Sure>
               </>
             )}
@@ -73,7 +75,9 @@ export function JobView({ id, instant }: { id: string; instant: string | null })
           <Why of={shown.why} />
           <Runs runs={shown.runs} instant={instant} now={now} />
           {shown.runs.length >= limit && limit < AT_MOST && (
-            <TextButton onClick={() => setLimit(Math.min(AT_MOST, limit * 5))}>Show more runs</TextButton>
+            <TextButton onClick={() => setLimit(Math.min(AT_MOST, limit * 5))}>
+              {t("Show more runs")}
+            </TextButton>
           )}
         </>
       )}
@@ -95,7 +99,7 @@ function Facts({ of: each, now }: { of: Job; now: number }) {
       </p>
       {each.last_error !== null && (
         <p class="notice warning" role="note">
-          Its last run failed: {each.last_error}
+          {t("Its last run failed: {error}", { error: each.last_error })}
         </p>
       )}
     </>
@@ -103,33 +107,38 @@ function Facts({ of: each, now }: { of: Job; now: number }) {
 }
 
 const MISSED: Readonly<Record<Job["missed"], (job: Job) => string>> = {
-  run_once: () => "makes up for missed times with one run",
-  skip_older_than: ({ missed_secs: secs }) => `leaves out what is more than ${duration(secs)} late`,
-  all: () => "makes up for each of the last ten missed times",
+  run_once: () => t("makes up for missed times with one run"),
+  skip_older_than: ({ missed_secs: secs }) =>
+    t("leaves out what is more than {time} late", { time: duration(secs) }),
+  all: () => t("makes up for each of the last ten missed times"),
 };
 
 /** What it does, and how. */
 function Task({ of: each }: { of: Job }) {
   const facts = [
-    each.session_mode === "main" ? "speaks in the main conversation" : "a conversation for each run",
-    each.max_retries === 0 ? "tried once" : `tried again up to ${each.max_retries} times`,
-    `at most ${duration(each.timeout_secs)}`,
+    each.session_mode === "main" ? t("speaks in the main conversation") : t("a conversation for each run"),
+    each.max_retries === 0
+      ? t("tried once")
+      : n(each.max_retries, "tried again once at most", "tried again up to {n} times"),
+    t("at most {time}", { time: duration(each.timeout_secs) }),
     MISSED[each.missed](each),
-    each.overlap === "queue" ? "waits for the run before" : "left out while the run before goes on",
-    ...(each.jitter_secs > 0 ? [`up to ${duration(each.jitter_secs)} later, at random`] : []),
-    ...(each.budget_usd > 0 ? [`at most $${each.budget_usd} a run`] : []),
+    each.overlap === "queue" ? t("waits for the run before") : t("left out while the run before goes on"),
+    ...(each.jitter_secs > 0
+      ? [t("up to {time} later, at random", { time: duration(each.jitter_secs) })]
+      : []),
+    ...(each.budget_usd > 0 ? [t("at most ${usd} a run", { usd: each.budget_usd })] : []),
     ...(each.model === null ? [] : [each.model]),
-    ...(each.delete_after_run ? ["removed after its first run"] : []),
+    ...(each.delete_after_run ? [t("removed after its first run")] : []),
   ];
   return (
     <>
       {each.builtin === null && (
-        <pre class="note job-prompt" tabIndex={0} aria-label="What it does">
+        <pre class="note job-prompt" tabIndex={0} aria-label={t("What it does")}>
           {each.prompt}
         </pre>
       )}
       <details class="more">
-        <summary>How it runs</summary>
+        <summary>{t("How it runs")}</summary>
         <p class="entry-facts quiet">
           {facts.map((fact) => (
             <span key={fact}>{fact}</span>
@@ -143,12 +152,12 @@ function Task({ of: each }: { of: Job }) {
 function Why({ of: explained }: { of: Explanation }) {
   return (
     <section aria-labelledby="why">
-      <h2 id="why">Why it runs when it does</h2>
+      <h2 id="why">{t("Why it runs when it does")}</h2>
       <p>{explained.text}</p>
       <details class="more">
-        <summary>Its last and next times</summary>
-        <Reasons title="Next" reasons={explained.next} />
-        <Reasons title="Last" reasons={explained.last} />
+        <summary>{t("Its last and next times")}</summary>
+        <Reasons title={t("Next")} reasons={explained.next} />
+        <Reasons title={t("Last")} reasons={explained.last} />
       </details>
     </section>
   );
@@ -164,7 +173,7 @@ function Reasons({ title, reasons }: ReasonsProps) {
   return (
     <>
       <h3>{title}</h3>
-      <ul class="reasons" aria-label={`${title} times`}>
+      <ul class="reasons" aria-label={t("{title} times", { title })}>
         {reasons.map(({ instant, state, text }) => (
           <li key={instant}>
             <StateWord state={state} />

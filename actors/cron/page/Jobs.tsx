@@ -1,4 +1,4 @@
-import { beginWith, jobName, Outcome, TextButton, useAttempts, useNow } from "@starpod/page";
+import { beginWith, jobName, n, Outcome, rich, t, TextButton, useAttempts, useNow } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { Job } from "./protocol";
 import { arrivalWords, enable, isAdmin, jobs, NEW, placeOf, restUntil, runNow, showsOwn } from "./state";
@@ -52,7 +52,7 @@ export function OwnJobs() {
           showsOwn.value = event.currentTarget.checked;
         }}
       />
-      Show the agent’s own jobs, such as its heartbeat
+      {t("Show the agent’s own jobs, such as its heartbeat")}
     </label>
   );
 }
@@ -60,13 +60,16 @@ export function OwnJobs() {
 function Nothing() {
   return (
     <div class="schedule-empty">
-      <h2>Nothing is scheduled</h2>
+      <h2>{t("Nothing is scheduled")}</h2>
       <p class="quiet">
-        The agent can work at a time you choose, once or again and again, and tells you what came of it.{" "}
-        <a href={NEW}>Make a job</a>, or simply ask for it in a conversation: “remind me every Monday at 9 to
-        water the plants”.
+        {rich(
+          "The agent can work at a time you choose, once or again and again, and tells you what came of it. {job}, or simply ask for it in a conversation: “remind me every Monday at 9 to water the plants”.",
+          { job: <a href={NEW}>{t("Make a job")}</a> },
+        )}
       </p>
-      <TextButton onClick={() => beginWith("Remind me every Monday at 9 to ")}>Ask the agent</TextButton>
+      <TextButton onClick={() => beginWith(t("Remind me every Monday at 9 to "))}>
+        {t("Ask the agent")}
+      </TextButton>
     </div>
   );
 }
@@ -82,13 +85,15 @@ function List({ jobs, act }: ListProps) {
   const shown = all ? jobs : jobs.slice(0, SHOWN);
   return (
     <>
-      <ul class="entries" aria-label="Jobs">
+      <ul class="entries" aria-label={t("Jobs")}>
         {shown.map((job) => (
           <Row key={job.id} job={job} now={now} act={act} />
         ))}
       </ul>
       {shown.length < jobs.length && (
-        <TextButton onClick={() => setAll(true)}>Show all {jobs.length} jobs</TextButton>
+        <TextButton onClick={() => setAll(true)}>
+          {n(jobs.length, "Show all", "Show all {n} jobs")}
+        </TextButton>
       )}
     </>
   );
@@ -122,22 +127,25 @@ export function Act({ on: job, act }: { on: Job; act: ListProps["act"] }) {
         onClick={() =>
           act(async () => {
             await runNow(job.id);
-            return `${title} begins.`;
+            return t("{title} begins.", { title });
           })
         }
       >
-        Run now{name}
+        {t("Run now")}
+        {name}
       </TextButton>
       {job.builtin === null && (
         <TextButton
           onClick={() =>
             act(async () => {
               const { enabled } = await enable(job.id, !job.enabled);
-              return enabled ? `${title} runs at its times again.` : `${title} is paused.`;
+              return enabled
+                ? t("{title} runs at its times again.", { title })
+                : t("{title} is paused.", { title });
             })
           }
         >
-          {job.enabled ? "Pause" : "Resume"}
+          {job.enabled ? t("Pause") : t("Resume")}
           {name}
         </TextButton>
       )}

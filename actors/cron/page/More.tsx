@@ -1,4 +1,4 @@
-import { useApp } from "@starpod/page";
+import { t, useApp } from "@starpod/page";
 import type { Draft } from "./draft";
 import type { FieldsProps } from "./ScheduleFields";
 
@@ -12,41 +12,41 @@ export function More({ draft, set }: FieldsProps) {
         event.currentTarget.open = true;
       }}
     >
-      <summary>More options</summary>
+      <summary>{t("More options")}</summary>
       <div class="more-fields">
         <label>
-          Conversation
+          {t("Conversation")}
           <select
             value={draft.mode}
             onChange={(event) => set({ mode: event.currentTarget.value as Draft["mode"] })}
           >
-            <option value="isolated">Each run its own</option>
-            <option value="main">Your main conversation</option>
+            <option value="isolated">{t("Each run its own")}</option>
+            <option value="main">{t("Your main conversation")}</option>
           </select>
         </label>
         <Model draft={draft} set={set} />
         <Numeral
-          title="US dollars a run, 0 for no limit"
+          title={t("US dollars a run, 0 for no limit")}
           value={draft.budget}
           onValue={(budget) => set({ budget })}
           any
         />
         <Numeral
-          title="Further attempts after a failure"
+          title={t("Further attempts after a failure")}
           value={draft.retries}
           onValue={(retries) => set({ retries })}
           most={20}
-          placeholder="As configured"
+          placeholder={t("As configured")}
         />
         <Numeral
-          title="Minutes a run may take"
+          title={t("Minutes a run may take")}
           value={draft.limit}
           onValue={(limit) => set({ limit })}
           any
-          placeholder="As configured"
+          placeholder={t("As configured")}
         />
         <Numeral
-          title="Seconds of random delay"
+          title={t("Seconds of random delay")}
           value={draft.jitter}
           onValue={(jitter) => set({ jitter })}
           most={86_400}
@@ -58,7 +58,7 @@ export function More({ draft, set }: FieldsProps) {
             checked={draft.once}
             onChange={(event) => set({ once: event.currentTarget.checked })}
           />
-          Remove it after its first run
+          {t("Remove it after its first run")}
         </label>
       </div>
     </details>
@@ -70,29 +70,29 @@ function Timing({ draft, set }: FieldsProps) {
   return (
     <>
       <label>
-        While the run before goes on
+        {t("While the run before goes on")}
         <select
           value={draft.overlap}
           onChange={(event) => set({ overlap: event.currentTarget.value as Draft["overlap"] })}
         >
-          <option value="skip">Leave the next out</option>
-          <option value="queue">Let the next wait</option>
+          <option value="skip">{t("Leave the next out")}</option>
+          <option value="queue">{t("Let the next wait")}</option>
         </select>
       </label>
       <label>
-        Times the agent was not there
+        {t("Times the agent was not there")}
         <select
           value={draft.missed}
           onChange={(event) => set({ missed: event.currentTarget.value as Draft["missed"] })}
         >
-          <option value="run_once">Make up with one run</option>
-          <option value="skip_older_than">Leave out what is too late</option>
-          <option value="all">Make up for each, ten at most</option>
+          <option value="run_once">{t("Make up with one run")}</option>
+          <option value="skip_older_than">{t("Leave out what is too late")}</option>
+          <option value="all">{t("Make up for each, ten at most")}</option>
         </select>
       </label>
       {draft.missed === "skip_older_than" && (
         <Numeral
-          title="Minutes after which it is too late"
+          title={t("Minutes after which it is too late")}
           value={draft.missedAfter}
           onValue={(missedAfter) => set({ missedAfter })}
           any
@@ -107,9 +107,9 @@ function Model({ draft, set }: FieldsProps) {
   const names = draft.model === "" || models.includes(draft.model) ? models : [draft.model, ...models];
   return (
     <label>
-      Model
+      {t("Model")}
       <select value={draft.model} onChange={(event) => set({ model: event.currentTarget.value })}>
-        <option value="">The agent’s</option>
+        <option value="">{t("The agent’s")}</option>
         {names.map((name) => (
           <option key={name} value={name}>
             {name}

@@ -1,4 +1,4 @@
-import { away, dated } from "@starpod/page";
+import { away, dated, t } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { ownZone, scheduleOf, zoneOf, type Draft } from "./draft";
 import type { Previewed } from "./protocol";
@@ -48,9 +48,9 @@ export function Preview({ of: { shown, problem } }: { of: Seen }) {
       {shown !== null && (
         <>
           <p>
-            Runs {shown.words} <span class="quiet">({shown.timezone})</span>
+            {t("Runs {words}", { words: shown.words })} <span class="quiet">({shown.timezone})</span>
           </p>
-          <ol aria-label="Next runs">
+          <ol aria-label={t("Next runs")}>
             {shown.instants.map((instant) => (
               <li key={instant}>
                 <Instant at={new Date(instant)} zone={shown.timezone} now={now} />
@@ -59,7 +59,7 @@ export function Preview({ of: { shown, problem } }: { of: Seen }) {
           </ol>
         </>
       )}
-      {shown === null && problem === "" && <p class="quiet">Here is said when it would run.</p>}
+      {shown === null && problem === "" && <p class="quiet">{t("Here is said when it would run.")}</p>}
     </div>
   );
 }
@@ -70,7 +70,7 @@ function Instant({ at, zone, now }: { at: Date; zone: string; now: Date }) {
       {dated(at, now, zone)}{" "}
       <span class="quiet">
         {away(at, now)}
-        {zone !== ownZone() && `, ${dated(at, now)} for you`}
+        {zone !== ownZone() && t(", {at} for you", { at: dated(at, now) })}
       </span>
     </time>
   );

@@ -1,4 +1,4 @@
-import { dated, duration, routeHash, toSession } from "@starpod/page";
+import { dated, duration, n, rich, routeHash, t, toSession } from "@starpod/page";
 import { useEffect, useRef } from "preact/hooks";
 import type { Attempt, Run } from "./protocol";
 import { Moment, StateWord } from "./words";
@@ -14,11 +14,11 @@ interface RunsProps {
 export function Runs({ runs, instant, now }: RunsProps) {
   return (
     <section aria-labelledby="runs">
-      <h2 id="runs">Runs</h2>
+      <h2 id="runs">{t("Runs")}</h2>
       {runs.length === 0 ? (
-        <p class="quiet">None yet.</p>
+        <p class="quiet">{t("None yet.")}</p>
       ) : (
-        <ol class="entries runs" aria-label="Runs, the latest first">
+        <ol class="entries runs" aria-label={t("Runs, the latest first")}>
           {runs.map((run) => (
             <Row key={run.id} run={run} sought={run.instant === instant} now={now} />
           ))}
@@ -44,7 +44,11 @@ function Row({ run, sought, now }: { run: Run; sought: boolean; now: number }) {
       {run.session !== null && (
         <span class="buttons">
           <a class="text-button" href={routeHash(toSession(run.session))}>
-            Conversation<span class="sr-only"> of {dated(new Date(run.instant), new Date(now))}</span>
+            {t("Conversation")}
+            <span class="sr-only">
+              {" "}
+              {t("of {name}", { name: dated(new Date(run.instant), new Date(now)) })}
+            </span>
           </a>
         </span>
       )}
@@ -59,16 +63,20 @@ function Facts({ of: run, now }: { of: Run; now: number }) {
   const waits = run.state === "retrying" && <Moment at={run.due_at} now={now} />;
   return (
     <>
-      {run.manual && <span>asked for by hand</span>}
+      {run.manual && <span>{t("asked for by hand")}</span>}
       {run.why !== "" && <span>{run.why}</span>}
       {run.collapsed_into !== null && (
-        <span>the run of {dated(new Date(run.collapsed_into), new Date(now))} stands for it</span>
+        <span>
+          {t("the run of {when} stands for it", {
+            when: dated(new Date(run.collapsed_into), new Date(now)),
+          })}
+        </span>
       )}
-      {waits !== false && <span>next attempt {waits}</span>}
+      {waits !== false && <span>{rich("next attempt {when}", { when: waits })}</span>}
       {run.started_at !== null && run.ended_at !== null && (
-        <span>took {duration(secondsBetween(run.started_at, run.ended_at))}</span>
+        <span>{t("took {time}", { time: duration(secondsBetween(run.started_at, run.ended_at)) })}</span>
       )}
-      {run.attempts.length > 1 && <span>{run.attempts.length} attempts</span>}
+      {run.attempts.length > 1 && <span>{n(run.attempts.length, "{n} attempt", "{n} attempts")}</span>}
     </>
   );
 }
@@ -79,14 +87,14 @@ const secondsBetween = (start: string, end: string) =>
 function Attempts({ of: attempts, now }: { of: readonly Attempt[]; now: number }) {
   return (
     <details class="more run-summary">
-      <summary>Its attempts</summary>
-      <ol class="reasons attempts" aria-label="Attempts">
+      <summary>{t("Its attempts")}</summary>
+      <ol class="reasons attempts" aria-label={t("Attempts")}>
         {attempts.map((attempt) => (
           <li key={attempt.n}>
             <time dateTime={attempt.started_at}>{dated(new Date(attempt.started_at), new Date(now))}</time>
-            <span>{attempt.outcome ?? "running"}</span>
+            <span>{attempt.outcome ?? t("running")}</span>
             <span>
-              {attempt.error} <a href={routeHash(toSession(attempt.session))}>its conversation</a>
+              {attempt.error} <a href={routeHash(toSession(attempt.session))}>{t("its conversation")}</a>
             </span>
           </li>
         ))}

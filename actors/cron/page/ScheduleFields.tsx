@@ -1,3 +1,4 @@
+import { t } from "@starpod/page";
 import type { Draft, Unit } from "./draft";
 import { PREVIEW } from "./Preview";
 
@@ -6,12 +7,12 @@ export interface FieldsProps {
   readonly set: (given: Partial<Draft>) => void;
 }
 
-const EXAMPLES: Readonly<Record<string, string>> = {
-  "0 9 * * *": "every day at 9:00",
-  "0 9 * * 1-5": "Monday to Friday at 9:00",
-  "0 9 * * 1": "every Monday at 9:00",
-  "30 18 1 * *": "the first of each month at 18:30",
-  "*/15 8-18 * * *": "every 15 minutes from 8 to 18",
+const EXAMPLES: Readonly<Record<string, () => string>> = {
+  "0 9 * * *": () => t("every day at 9:00"),
+  "0 9 * * 1-5": () => t("Monday to Friday at 9:00"),
+  "0 9 * * 1": () => t("every Monday at 9:00"),
+  "30 18 1 * *": () => t("the first of each month at 18:30"),
+  "*/15 8-18 * * *": () => t("every 15 minutes from 8 to 18"),
 };
 
 /** When it runs. `problem` is whether what is written says no time. */
@@ -19,21 +20,21 @@ export function ScheduleFields({ draft, set, problem }: FieldsProps & { problem:
   return (
     <>
       <label>
-        It runs
+        {t("It runs")}
         <select
           value={draft.kind}
           onChange={(event) => set({ kind: event.currentTarget.value as Draft["kind"] })}
         >
-          <option value="interval">Again after some time</option>
-          <option value="cron">By the clock</option>
-          <option value="one_shot">Once</option>
+          <option value="interval">{t("Again after some time")}</option>
+          <option value="cron">{t("By the clock")}</option>
+          <option value="one_shot">{t("Once")}</option>
         </select>
       </label>
       {draft.kind === "interval" && <Every draft={draft} set={set} problem={problem} />}
       {draft.kind === "cron" && <Expression draft={draft} set={set} problem={problem} />}
       {draft.kind === "one_shot" && (
         <label>
-          On
+          {t("On")}
           <input
             type="datetime-local"
             step="any"
@@ -46,12 +47,12 @@ export function ScheduleFields({ draft, set, problem }: FieldsProps & { problem:
         </label>
       )}
       <label>
-        Time zone
+        {t("Time zone")}
         <input
           list="time-zones"
           spellcheck={false}
           autocapitalize="off"
-          placeholder="The agent’s"
+          placeholder={t("The agent’s")}
           aria-describedby={PREVIEW}
           value={draft.timezone}
           onInput={(event) => set({ timezone: event.currentTarget.value })}
@@ -70,7 +71,7 @@ function Every({ draft, set, problem }: FieldsProps & { problem: boolean }) {
   return (
     <div class="pair">
       <label>
-        Every
+        {t("Every")}
         <input
           type="number"
           required
@@ -84,12 +85,12 @@ function Every({ draft, set, problem }: FieldsProps & { problem: boolean }) {
         />
       </label>
       <label>
-        <span class="sr-only">Unit</span>
+        <span class="sr-only">{t("Unit")}</span>
         <select value={draft.unit} onChange={(event) => set({ unit: event.currentTarget.value as Unit })}>
-          {draft.unit === "seconds" && <option value="seconds">seconds</option>}
-          <option value="minutes">minutes</option>
-          <option value="hours">hours</option>
-          <option value="days">days</option>
+          {draft.unit === "seconds" && <option value="seconds">{t("seconds")}</option>}
+          <option value="minutes">{t("minutes")}</option>
+          <option value="hours">{t("hours")}</option>
+          <option value="days">{t("days")}</option>
         </select>
       </label>
     </div>
@@ -99,7 +100,7 @@ function Every({ draft, set, problem }: FieldsProps & { problem: boolean }) {
 function Expression({ draft, set, problem }: FieldsProps & { problem: boolean }) {
   return (
     <label>
-      Minute hour day month weekday
+      {t("Minute hour day month weekday")}
       <input
         class="mono"
         list="cron-examples"
@@ -115,7 +116,7 @@ function Expression({ draft, set, problem }: FieldsProps & { problem: boolean })
       />
       <datalist id="cron-examples">
         {Object.entries(EXAMPLES).map(([expression, words]) => (
-          <option key={expression} value={expression} label={words} />
+          <option key={expression} value={expression} label={words()} />
         ))}
       </datalist>
     </label>

@@ -1,3 +1,4 @@
+import { t } from "@starpod/page";
 import type { SectionProps } from "@starpod/page";
 import { Edit } from "./Edit";
 import { JobView } from "./JobView";
@@ -9,7 +10,7 @@ import { Week } from "./Week";
 export default function View({ path }: SectionProps) {
   const [place, id] = path;
   return (
-    <div class="desk schedule" role="region" aria-label="Schedule" tabIndex={0}>
+    <div class="desk schedule" role="region" aria-label={t("Schedule")} tabIndex={0}>
       <Places here={place} />
       <Place path={path} key={place === "job" ? `${id}/${path[2] === "edit"}` : place} />
     </div>
@@ -25,12 +26,12 @@ function Place({ path: [place, id, what, instant] }: SectionProps) {
 
 function Places({ here }: { here: string | undefined }) {
   const places = [
-    { title: "Jobs", href: LIST, current: here === undefined },
-    { title: "Week", href: weekPlace(), current: here === "week" },
-    { title: "New job", href: NEW, current: here === "new" },
+    { title: t("Jobs"), href: LIST, current: here === undefined },
+    { title: t("Week"), href: weekPlace(), current: here === "week" },
+    { title: t("New job"), href: NEW, current: here === "new" },
   ];
   return (
-    <nav class="places" aria-label="Schedule">
+    <nav class="places" aria-label={t("Schedule")}>
       {places.map(({ title, href, current }) => (
         <a key={title} href={href} aria-current={current ? "page" : undefined}>
           {title}

@@ -1,4 +1,4 @@
-import { clock, Icon, jobName, useNow } from "@starpod/page";
+import { clock, Icon, jobName, n, t, tag, useNow } from "@starpod/page";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { calendar, isOpen, isOwn, ownerOf, placeOf, PLANNED, restUntil, showsOwn, weekPlace } from "./state";
 import { OwnJobs } from "./Jobs";
@@ -26,10 +26,10 @@ export function Week({ day }: { day: string | undefined }) {
     <div class="week">
       <header>
         <h2 aria-live="polite">{spanOf(monday)}</h2>
-        <nav class="buttons" aria-label="Weeks">
-          <a href={weekPlace(nameOf(daysLater(monday, -7)))}>Previous week</a>
-          <a href={weekPlace()}>Today</a>
-          <a href={weekPlace(nameOf(daysLater(monday, 7)))}>Next week</a>
+        <nav class="buttons" aria-label={t("Weeks")}>
+          <a href={weekPlace(nameOf(daysLater(monday, -7)))}>{t("Previous week")}</a>
+          <a href={weekPlace()}>{t("Today")}</a>
+          <a href={weekPlace(nameOf(daysLater(monday, 7)))}>{t("Next week")}</a>
         </nav>
       </header>
       {problem !== null && (
@@ -44,19 +44,25 @@ export function Week({ day }: { day: string | undefined }) {
         {STATES.map((state) => (
           <span key={state} class={`run-state ${lookOf(state).tone}`}>
             <Icon name={lookOf(state).icon} />
-            {lookOf(state).word}
+            {lookOf(state).word()}
           </span>
         ))}
       </p>
       <p class="sr-only" role="status">
-        {present ? `${days.reduce((sum, { items }) => sum + items.length, 0)} entries in this week` : ""}
+        {present
+          ? n(
+              days.reduce((sum, { items }) => sum + items.length, 0),
+              "{n} entry in this week",
+              "{n} entries in this week",
+            )
+          : ""}
       </p>
     </div>
   );
 }
 
 function spanOf(monday: Date): string {
-  const format = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
+  const format = new Intl.DateTimeFormat(tag(), { day: "numeric", month: "long", year: "numeric" });
   return format.formatRange(monday, daysLater(monday, 6));
 }
 
@@ -89,7 +95,7 @@ function Days({ days, monday, now, read }: DaysProps) {
       ref={box}
       class="week-days"
       role="group"
-      aria-label="Runs; arrow keys lead from one to another, Page Up and Page Down to other weeks"
+      aria-label={t("Runs; arrow keys lead from one to another, Page Up and Page Down to other weeks")}
       onKeyDown={press}
     >
       {days.map((day) => (
@@ -115,16 +121,16 @@ interface DayProps {
 }
 
 function DayColumn({ day: { start, items }, today, read, stop, onStop }: DayProps) {
-  const title = start.toLocaleDateString(undefined, { weekday: "short", day: "numeric" });
-  const whole = start.toLocaleDateString(undefined, { weekday: "long", day: "numeric", month: "long" });
+  const title = start.toLocaleDateString(tag(), { weekday: "short", day: "numeric" });
+  const whole = start.toLocaleDateString(tag(), { weekday: "long", day: "numeric", month: "long" });
   return (
     <div class="week-day" role="group" aria-label={whole} aria-current={today ? "date" : undefined}>
       <h3 aria-hidden="true">
         {title}
-        {today && <small> today</small>}
+        {today && <small> {t("today")}</small>}
       </h3>
       {items.length === 0 ? (
-        <p class="quiet">{read ? "Nothing" : " "}</p>
+        <p class="quiet">{read ? t("Nothing") : " "}</p>
       ) : (
         <ol>
           {items.map((item) => (
@@ -140,13 +146,15 @@ function DayColumn({ day: { start, items }, today, read, stop, onStop }: DayProp
 
 /** There may be more than are told. */
 const countOf = ([state, count]: Item["states"][number]) =>
-  `${count}${state === "planned" && count >= PLANNED ? " or more" : ""} ${lookOf(state).word}`;
+  `${count}${state === "planned" && count >= PLANNED ? t(" or more") : ""} ${lookOf(state).word()}`;
 
 function ItemLink({ item, stop, onStop }: { item: Item; stop: boolean; onStop: (key: string) => void }) {
   const { icon, tone, word } = lookOf(item.state);
   const counts = item.states.map(countOf).join(", ");
   const owner = ownerOf({ user_id: item.owner });
-  const title = [counts, item.why, owner === "" ? "" : `of ${owner}`].filter((text) => text !== "");
+  const title = [counts, item.why, owner === "" ? "" : t("of {name}", { name: owner })].filter(
+    (text) => text !== "",
+  );
   return (
     <a
       class={`week-item ${tone}`}
@@ -165,7 +173,7 @@ function ItemLink({ item, stop, onStop }: { item: Item; stop: boolean; onStop: (
       {item.count > 1 ? (
         <small>{counts}</small>
       ) : (
-        <small class={item.state === "planned" ? "sr-only" : undefined}>{word}</small>
+        <small class={item.state === "planned" ? "sr-only" : undefined}>{word()}</small>
       )}
     </a>
   );

@@ -1,31 +1,31 @@
-import { account, away, dated, Icon, type IconName } from "@starpod/page";
+import { account, away, dated, Icon, rich, t, type IconName } from "@starpod/page";
 import type { Job } from "./protocol";
 import type { State } from "./state";
 
 interface Look {
-  readonly word: string;
+  readonly word: () => string;
   readonly icon: IconName;
   readonly tone: "good" | "bad" | "left" | "open" | "ahead";
 }
 
 const LOOKS: Readonly<Record<State, Look>> = {
-  planned: { word: "planned", icon: "circle", tone: "ahead" },
-  waiting: { word: "waiting", icon: "pause", tone: "open" },
-  claimed: { word: "beginning", icon: "play", tone: "open" },
-  accepted: { word: "running", icon: "play", tone: "open" },
-  retrying: { word: "to be tried again", icon: "retry", tone: "bad" },
-  done: { word: "done", icon: "check", tone: "good" },
-  failed: { word: "failed", icon: "cross", tone: "bad" },
-  late: { word: "too late", icon: "clock", tone: "left" },
-  collapsed: { word: "merged", icon: "join", tone: "left" },
-  skipped: { word: "skipped", icon: "skip", tone: "left" },
+  planned: { word: () => t("planned"), icon: "circle", tone: "ahead" },
+  waiting: { word: () => t("waiting"), icon: "pause", tone: "open" },
+  claimed: { word: () => t("beginning"), icon: "play", tone: "open" },
+  accepted: { word: () => t("running"), icon: "play", tone: "open" },
+  retrying: { word: () => t("to be tried again"), icon: "retry", tone: "bad" },
+  done: { word: () => t("done"), icon: "check", tone: "good" },
+  failed: { word: () => t("failed"), icon: "cross", tone: "bad" },
+  late: { word: () => t("too late"), icon: "clock", tone: "left" },
+  collapsed: { word: () => t("merged"), icon: "join", tone: "left" },
+  skipped: { word: () => t("skipped"), icon: "skip", tone: "left" },
 };
 
 export const STATES = Object.keys(LOOKS) as State[];
 
 /** As it is written where a newer agent knows other states. */
 export const lookOf = (state: string): Look =>
-  LOOKS[state as State] ?? { word: state, icon: "circle", tone: "ahead" };
+  LOOKS[state as State] ?? { word: () => state, icon: "circle", tone: "ahead" };
 
 /** What has become of a run: a sign, its colour, and the word. */
 export function StateWord({ state }: { state: string }) {
@@ -33,7 +33,7 @@ export function StateWord({ state }: { state: string }) {
   return (
     <span class={`run-state ${tone}`}>
       <Icon name={icon} />
-      {word}
+      {word()}
     </span>
   );
 }
@@ -54,20 +54,20 @@ export function Badges({ of: job }: { of: Job }) {
     <>
       {job.user_id !== account.value?.user_id && job.builtin === null && (
         <>
-          <small class="badge">of {job.user_id}</small>{" "}
+          <small class="badge">{t("of {name}", { name: job.user_id })}</small>{" "}
         </>
       )}
       {job.builtin !== null && (
         <>
-          <small class="badge">the agent’s own</small>{" "}
+          <small class="badge">{t("the agent’s own")}</small>{" "}
         </>
       )}
       {!job.enabled && (
         <>
-          <small class="badge">paused</small>{" "}
+          <small class="badge">{t("paused")}</small>{" "}
         </>
       )}
-      {job.running && <small class="badge">running</small>}
+      {job.running && <small class="badge">{t("running")}</small>}
     </>
   );
 }
@@ -75,25 +75,20 @@ export function Badges({ of: job }: { of: Job }) {
 /** When a job runs next, or why it does not. */
 export function Next({ of: job, now }: { of: Job; now: number }) {
   if (job.retry_at !== null)
-    return (
-      <span>
-        tried again <Moment at={job.retry_at} now={now} />
-      </span>
-    );
+    return <span>{rich("tried again {when}", { when: <Moment at={job.retry_at} now={now} /> })}</span>;
   if (job.next_run_at === null)
-    return <span>{job.enabled ? "no next run" : "no next run while it is paused"}</span>;
-  return (
-    <span>
-      next <Moment at={job.next_run_at} now={now} />
-    </span>
-  );
+    return <span>{job.enabled ? t("no next run") : t("no next run while it is paused")}</span>;
+  return <span>{rich("next {when}", { when: <Moment at={job.next_run_at} now={now} /> })}</span>;
 }
 
 export function Last({ of: job, now }: { of: Job; now: number }) {
-  if (job.last_run_at === null || job.last_state === null) return <span>has not run yet</span>;
+  if (job.last_run_at === null || job.last_state === null) return <span>{t("has not run yet")}</span>;
   return (
     <span>
-      last <StateWord state={job.last_state} /> <Moment at={job.last_run_at} now={now} />
+      {rich("last {state} {when}", {
+        state: <StateWord state={job.last_state} />,
+        when: <Moment at={job.last_run_at} now={now} />,
+      })}
     </span>
   );
 }

@@ -1,3 +1,4 @@
+import { t } from "@starpod/page";
 import type { Hook } from "./protocol";
 import { occasion, stateWords } from "./state";
 
@@ -5,18 +6,18 @@ import { occasion, stateWords } from "./state";
 export function Hooks({ of }: { readonly of: readonly Hook[] }) {
   return (
     <section aria-labelledby="which">
-      <h2 id="which">Which there are</h2>
+      <h2 id="which">{t("Which there are")}</h2>
       {of.length === 0 ? (
-        <p class="quiet">None yet.</p>
+        <p class="quiet">{t("None yet.")}</p>
       ) : (
-        <ul class="hooks-list" aria-label="Hooks">
+        <ul class="hooks-list" aria-label={t("Hooks")}>
           {of.map((hook) => (
             <li key={`${hook.path} ${hook.name}`}>
               <p>
                 <b>{hook.name}</b> <span class="quiet">{occasion(hook)}</span>
               </p>
               <p class={hook.state === "broken" || hook.state === "tripped" ? "fault" : "quiet"}>
-                It {stateWords(hook)}
+                {stateWords(hook)}
                 {hook.why !== "" && `: ${hook.why}`}.
               </p>
               {hook.command !== null && <code>{hook.command}</code>}

@@ -1,4 +1,4 @@
-import { when } from "@starpod/page";
+import { t, when } from "@starpod/page";
 import type { Run } from "./protocol";
 import { isFault, resultWords, tookWords } from "./state";
 
@@ -6,21 +6,22 @@ import { isFault, resultWords, tookWords } from "./state";
 export function Runs({ of }: { readonly of: readonly Run[] }) {
   return (
     <section aria-labelledby="lately">
-      <h2 id="lately">What came of them</h2>
+      <h2 id="lately">{t("What came of them")}</h2>
       {of.length === 0 ? (
-        <p class="quiet">None was called yet.</p>
+        <p class="quiet">{t("None was called yet.")}</p>
       ) : (
-        <ol class="hooks-runs" aria-label="Calls of hooks">
+        <ol class="hooks-runs" aria-label={t("Calls of hooks")}>
           {of.map((run, n) => (
             <li key={`${run.at} ${n}`}>
               <p>
-                <b>{run.hook === "" ? "of the program" : run.hook}</b>{" "}
+                <b>{run.hook === "" ? t("of the program") : run.hook}</b>{" "}
                 <span class={isFault(run) ? "fault" : undefined}>{resultWords(run)}</span>
                 {run.detail !== "" && `: ${run.detail}`}
               </p>
               <p class="quiet">
                 {run.event}
-                {run.tool !== "" && ` of ${run.tool}`}, {when(new Date(run.at), new Date())}, {tookWords(run)}
+                {run.tool !== "" && ` ${t("of {name}", { name: run.tool })}`},{" "}
+                {when(new Date(run.at), new Date())}, {tookWords(run)}
               </p>
               {run.stderr !== "" && <pre>{run.stderr}</pre>}
             </li>

@@ -1,4 +1,4 @@
-import { Outcome, useAttempts } from "@starpod/page";
+import { Outcome, rich, t, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { Hooks } from "./Hooks";
 import type { Hook, Run } from "./protocol";
@@ -25,10 +25,16 @@ export default function View() {
     return () => clearInterval(timer);
   }, []);
   return (
-    <div class="desk hooks" role="region" aria-label="Hooks" tabIndex={0}>
+    <div class="desk hooks" role="region" aria-label={t("Hooks")} tabIndex={0}>
       <p class="quiet">
-        Commands of yours that the agent calls when something happens. Each is a folder with a{" "}
-        <code>HOOK.md</code> in <code>.starpod/hooks</code>; <code>starpod hooks test</code> tries one.
+        {rich(
+          "Commands of yours that the agent calls when something happens. Each is a folder with a {file} in {folder}; {command} tries one.",
+          {
+            file: <code>HOOK.md</code>,
+            folder: <code>.starpod/hooks</code>,
+            command: <code>starpod hooks test</code>,
+          },
+        )}
       </p>
       <Outcome of={attempts} />
       {found !== null && (

@@ -1,6 +1,6 @@
 /** What the page asks of the hooks. */
 
-import { request } from "@starpod/page";
+import { fixed, request, t } from "@starpod/page";
 import type { Hook, Run } from "./protocol";
 
 export const hooks = () => request<Hook[]>("/api/hooks");
@@ -11,44 +11,46 @@ export const runs = () => request<Run[]>("/api/hooks/runs?limit=50");
 export function stateWords(hook: Hook): string {
   switch (hook.state) {
     case "ready":
-      return hook.trusted ? "is called, outside of the sandbox" : "is called";
+      return hook.trusted ? t("It is called, outside of the sandbox") : t("It is called");
     case "tripped":
       return "rests";
     case "skipped":
-      return "is passed over";
+      return t("It is passed over");
     case "broken":
-      return "cannot be used";
+      return t("It cannot be used");
     default:
-      return "is not called";
+      return t("It is not called");
   }
 }
 
 /** When a hook is called, in words. */
 export function occasion(hook: Hook): string {
   if (hook.event === null) return "";
-  return hook.matcher === null ? hook.event : `${hook.event} of ${hook.matcher}`;
+  return hook.matcher === null
+    ? hook.event
+    : t("{event} of {matcher}", { event: hook.event, matcher: hook.matcher });
 }
 
-const RESULTS: Readonly<Record<Run["result"], string>> = {
-  ok: "said nothing against it",
-  async: "works on",
-  ask: "would have a person asked",
-  allow: "allowed it",
-  deny: "denied it",
-  failed: "failed",
-  timeout: "took too long",
-  skipped: "was passed over",
-  tripped: "rested",
+const RESULTS: Readonly<Record<Run["result"], () => string>> = {
+  ok: () => t("said nothing against it"),
+  async: () => t("works on"),
+  ask: () => t("would have a person asked"),
+  allow: () => t("allowed it"),
+  deny: () => t("denied it"),
+  failed: () => t("failed"),
+  timeout: () => t("took too long"),
+  skipped: () => t("was passed over"),
+  tripped: () => t("rested"),
 };
 
 /** What came of a call, in words. */
 export function resultWords(run: Run): string {
-  return RESULTS[run.result];
+  return RESULTS[run.result]();
 }
 
 /** How long it took. */
 export function tookWords(run: Run): string {
-  return run.seconds < 1 ? `${Math.round(run.seconds * 1000)} ms` : `${run.seconds.toFixed(1)} s`;
+  return run.seconds < 1 ? `${Math.round(run.seconds * 1000)} ms` : `${fixed(run.seconds, 1)} s`;
 }
 
 export function isFault(run: Run): boolean {

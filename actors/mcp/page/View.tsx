@@ -1,4 +1,4 @@
-import { Outcome, TextButton, useAttempts } from "@starpod/page";
+import { Outcome, rich, t, TextButton, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { OfferedTool, ServerState } from "./protocol";
 import { outcomeWords, reconnect, servers, stateWords, tools, toolWords } from "./state";
@@ -26,15 +26,19 @@ export default function View() {
       return words;
     });
   return (
-    <div class="desk" role="region" aria-label="MCP servers" tabIndex={0}>
+    <div class="desk" role="region" aria-label={t("MCP servers")} tabIndex={0}>
       <Outcome of={attempts} />
       {found?.length === 0 && (
         <p class="quiet">
-          None. Servers of the Model Context Protocol stand in the settings, in a table{" "}
-          <code>[mcp.servers.NAME]</code> each.
+          {rich(
+            "None. Servers of the Model Context Protocol stand in the settings, in a table {table} each.",
+            {
+              table: <code>[mcp.servers.NAME]</code>,
+            },
+          )}
         </p>
       )}
-      <ul class="entries" aria-label="MCP servers">
+      <ul class="entries" aria-label={t("MCP servers")}>
         {found?.map((each) => (
           <Row key={each.name} of={each} onAgain={() => again(each)} />
         ))}
@@ -67,13 +71,14 @@ function Row({ of: server, onAgain }: RowProps) {
       {server.tools.length > 0 && (
         <details onToggle={(event) => open(event.currentTarget.open)}>
           <summary>
-            Tools<span class="sr-only"> of {server.name}</span>
+            {t("Tools")}
+            <span class="sr-only"> {t("of {name}", { name: server.name })}</span>
           </summary>
           <ul>
             {offered?.map(({ offered_as: name, tool }) => (
               <li key={name}>
                 <code>{name}</code>{" "}
-                <span class="quiet">{tool.reads ? "only reads" : "may change things"}</span>
+                <span class="quiet">{tool.reads ? t("only reads") : t("may change things")}</span>
               </li>
             ))}
           </ul>
@@ -82,7 +87,8 @@ function Row({ of: server, onAgain }: RowProps) {
       {server.state !== "off" && (
         <span class="buttons">
           <TextButton onClick={onAgain}>
-            Connect again<span class="sr-only">: {server.name}</span>
+            {t("Connect again")}
+            <span class="sr-only">: {server.name}</span>
           </TextButton>
         </span>
       )}

@@ -1,4 +1,4 @@
-import { TextButton } from "@starpod/page";
+import { t, TextButton } from "@starpod/page";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
 interface EditorProps {
@@ -25,7 +25,7 @@ export function Editor({ name, text, onText, onSave, onCancel, onOverwrite }: Ed
       <textarea
         ref={field}
         class="note"
-        aria-label={`Text of ${name}`}
+        aria-label={t("Text of {name}", { name })}
         rows={16}
         value={text}
         onInput={(event) => onText(event.currentTarget.value)}
@@ -37,10 +37,12 @@ export function Editor({ name, text, onText, onSave, onCancel, onOverwrite }: Ed
       />
       <div class="buttons">
         <button type="submit" class="primary">
-          Keep
+          {t("Keep")}
         </button>
-        <TextButton onClick={onCancel}>Cancel</TextButton>
-        {onOverwrite !== null && <TextButton onClick={onOverwrite}>Write over what is there now</TextButton>}
+        <TextButton onClick={onCancel}>{t("Cancel")}</TextButton>
+        {onOverwrite !== null && (
+          <TextButton onClick={onOverwrite}>{t("Write over what is there now")}</TextButton>
+        )}
       </div>
     </form>
   );

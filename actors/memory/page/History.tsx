@@ -1,4 +1,4 @@
-import { bytes, Revisions, routeHash, Sure, toSession, when, type RevisionRow } from "@starpod/page";
+import { bytes, n, Revisions, routeHash, Sure, t, toSession, when, type RevisionRow } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { Revision } from "./protocol";
 import { actionOf, doorOf, history, purge, revert, revision } from "./state";
@@ -34,15 +34,15 @@ export function History({ name, changes, attempt }: HistoryProps) {
   const clear = () =>
     attempt(async () => {
       const { revisions } = await purge(name);
-      return `What it was ${revisions} times is gone for good.`;
+      return n(revisions, "What it was once is gone for good.", "What it was {n} times is gone for good.");
     });
   return (
     <section aria-labelledby="history">
-      <h2 id="history">History</h2>
+      <h2 id="history">{t("History")}</h2>
       <Revisions rows={found.map((each, index) => rowOf(each, index === 0, back))} />
       <div class="buttons">
-        <Sure sure="Purge for good" onSure={() => void clear()}>
-          Purge the history
+        <Sure sure={t("Purge for good")} onSure={() => void clear()}>
+          {t("Purge the history")}
         </Sure>
       </div>
     </section>
@@ -58,8 +58,8 @@ function rowOf(each: Revision, newest: boolean, back: (seq: number) => Promise<b
       <>
         <span>{when(new Date(each.at), new Date())}</span>
         {each.by !== "" && <span>{each.by}</span>}
-        <span>{exists ? bytes(each.size) : "gone"}</span>
-        {each.session !== "" && <a href={routeHash(toSession(each.session))}>the conversation</a>}
+        <span>{exists ? bytes(each.size) : t("gone")}</span>
+        {each.session !== "" && <a href={routeHash(toSession(each.session))}>{t("the conversation")}</a>}
       </>
     ),
     text: exists ? async () => (await revision(name, seq)).text : null,

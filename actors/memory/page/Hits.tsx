@@ -1,20 +1,21 @@
+import { t } from "@starpod/page";
 import type { Found } from "./protocol";
 import { placeOf } from "./state";
 
 /** What a search has found, best first; each leads to its place. */
 export function Hits({ hits }: { hits: readonly Found[] }) {
-  if (hits.length === 0) return <p role="status">Nothing fits.</p>;
+  if (hits.length === 0) return <p role="status">{t("Nothing fits.")}</p>;
   return (
     <section aria-labelledby="hits">
-      <h2 id="hits">Found</h2>
+      <h2 id="hits">{t("Found")}</h2>
       {!hits.every((hit) => hit.complete) && (
-        <p class="quiet">Notes are still being indexed; more may be found in a moment.</p>
+        <p class="quiet">{t("Notes are still being indexed; more may be found in a moment.")}</p>
       )}
       <ol class="hits">
         {hits.map((hit) => (
           <li key={hit.citation}>
             <a href={placeOf(hit.source, hit)}>
-              {hit.source}, {hit.line_start === hit.line_end ? "line" : "lines"} {spelt(hit)}
+              {hit.source}, {spelt(hit)}
             </a>
             <p class="hit-text">{hit.text}</p>
             <p class="quiet">
@@ -29,4 +30,6 @@ export function Hits({ hits }: { hits: readonly Found[] }) {
 }
 
 const spelt = ({ line_start: first, line_end: last }: Found) =>
-  first === last ? String(first) : `${first} to ${last}`;
+  first === last
+    ? t("line {first}", { first: String(first) })
+    : t("lines {first} to {last}", { first: String(first), last: String(last) });

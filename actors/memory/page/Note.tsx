@@ -1,4 +1,4 @@
-import { ApiError, Outcome, routeHash, Sure, TextButton, toSection, useAttempts } from "@starpod/page";
+import { ApiError, Outcome, routeHash, Sure, t, TextButton, toSection, useAttempts } from "@starpod/page";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Editor } from "./Editor";
 import { History } from "./History";
@@ -58,7 +58,7 @@ export function Note({ name, hit }: NoteProps) {
   return (
     <>
       <p>
-        <a href={routeHash(toSection("memory"))}>All notes</a>
+        <a href={routeHash(toSection("memory"))}>{t("All notes")}</a>
       </p>
       <Outcome of={attempts} />
       {draft !== null ? (
@@ -74,17 +74,18 @@ export function Note({ name, hit }: NoteProps) {
         note !== undefined && (
           <>
             {note === null ? (
-              <p class="quiet">There is no such note.</p>
+              <p class="quiet">{t("There is no such note.")}</p>
             ) : (
               <Text key={hit?.join("-")} text={note.text} hit={hit} />
             )}
             <div class="buttons">
               <TextButton onClick={() => hold({ text: note?.text ?? "", etag: note?.etag ?? "" })}>
-                {note === null ? "Write it" : "Edit the note"}
+                {note === null ? t("Write it") : t("Edit the note")}
               </TextButton>
               {note !== null && (
-                <Sure sure="Forget it" onSure={() => void remove()}>
-                  Forget<span class="sr-only"> {name}</span>
+                <Sure sure={t("Forget it")} onSure={() => void remove()}>
+                  {t("Forget")}
+                  <span class="sr-only"> {name}</span>
                 </Sure>
               )}
             </div>
@@ -100,10 +101,10 @@ export function Note({ name, hit }: NoteProps) {
 function Text({ text, hit }: { text: string; hit: NoteProps["hit"] }) {
   const mark = useRef<HTMLElement>(null);
   useEffect(() => mark.current?.scrollIntoView({ block: "center" }), []);
-  if (text === "") return <p class="quiet">It is empty.</p>;
+  if (text === "") return <p class="quiet">{t("It is empty.")}</p>;
   const [before, within, after] = hit === null ? [text, "", ""] : around(text, hit);
   return (
-    <pre class="note" tabIndex={0} aria-label="Text of the note">
+    <pre class="note" tabIndex={0} aria-label={t("Text of the note")}>
       {before}
       {within !== "" && <mark ref={mark}>{within}</mark>}
       {after}

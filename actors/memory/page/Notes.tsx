@@ -1,4 +1,4 @@
-import { bytes, Outcome, useAttempts, when } from "@starpod/page";
+import { bytes, Outcome, t, useAttempts, when } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { Hits } from "./Hits";
 import type { Entry, Found } from "./protocol";
@@ -26,8 +26,9 @@ export function Notes() {
   return (
     <>
       <p class="quiet">
-        What the agent remembers of you and for you. All of it is yours to read, to correct and to take back;
-        every change is kept until you purge it.
+        {t(
+          "What the agent remembers of you and for you. All of it is yours to read, to correct and to take back; every change is kept until you purge it.",
+        )}
       </p>
       <Outcome of={attempts} />
       <form
@@ -40,8 +41,8 @@ export function Notes() {
       >
         <input
           type="search"
-          aria-label="Search what is remembered"
-          placeholder="Search what is remembered"
+          aria-label={t("Search what is remembered")}
+          placeholder={t("Search what is remembered")}
           value={question}
           onInput={(event) => {
             setQuestion(event.currentTarget.value);
@@ -49,14 +50,17 @@ export function Notes() {
           }}
         />
         <button type="submit" class="primary">
-          Search
+          {t("Search")}
         </button>
       </form>
       {hits !== null && <Hits hits={hits} />}
       {found !== null && (
         <>
-          <Group title="Yours" notes={found.filter(({ level }) => level === "user")} />
-          <Group title="The agent's, for everybody" notes={found.filter(({ level }) => level === "agent")} />
+          <Group title={t("Yours")} notes={found.filter(({ level }) => level === "user")} />
+          <Group
+            title={t("The agent's, for everybody")}
+            notes={found.filter(({ level }) => level === "agent")}
+          />
           <NewNote />
         </>
       )}
@@ -77,8 +81,8 @@ function Group({ title, notes }: { title: string; notes: readonly Entry[] }) {
             </span>
             <span class="entry-facts quiet">
               <span>{bytes(note.size)}</span>
-              <span>changed {when(new Date(note.changed_at), new Date())}</span>
-              {!note.writable && <span>an admin changes it</span>}
+              <span>{t("changed {when}", { when: when(new Date(note.changed_at), new Date()) })}</span>
+              {!note.writable && <span>{t("an admin changes it")}</span>}
             </span>
           </li>
         ))}
@@ -98,9 +102,9 @@ function NewNote() {
         location.hash = placeOf(name.endsWith(".md") ? name : `${name}.md`);
       }}
     >
-      <h2>A new note</h2>
+      <h2>{t("A new note")}</h2>
       <label>
-        Name
+        {t("Name")}
         <input
           class="mono"
           required
@@ -113,7 +117,7 @@ function NewNote() {
       </label>
       <div class="buttons">
         <button type="submit" class="primary">
-          Begin
+          {t("Begin")}
         </button>
       </div>
     </form>

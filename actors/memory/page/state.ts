@@ -1,6 +1,6 @@
 /** What the page asks of the memory. */
 
-import { account, ApiError, request, routeHash, send, toSection } from "@starpod/page";
+import { account, ApiError, request, routeHash, send, t, toSection } from "@starpod/page";
 import type { Entry, FileText, Found, Purged, Revision, RevisionText, Written } from "./protocol";
 
 const NOTE = "/api/memory/file";
@@ -86,28 +86,28 @@ export function keepDraft(name: string, draft: Draft | null): void {
   else drafts.set(draftKey(name), draft);
 }
 
-const DOORS: Readonly<Record<string, string>> = {
-  tool: "by the model",
-  http: "by hand, in the page or over HTTP",
-  disk: "in the file itself",
-  log: "by the log of the day",
-  export: "when a conversation was closed",
-  flush: "before a conversation was shortened",
-  review: "when a conversation was looked at again",
+const DOORS: Readonly<Record<string, () => string>> = {
+  tool: () => t("by the model"),
+  http: () => t("by hand, in the page or over HTTP"),
+  disk: () => t("in the file itself"),
+  log: () => t("by the log of the day"),
+  export: () => t("when a conversation was closed"),
+  flush: () => t("before a conversation was shortened"),
+  review: () => t("when a conversation was looked at again"),
 };
 
 /** How a change came about, in words. */
-export const doorOf = ({ door }: Pick<Revision, "door">) => DOORS[door] ?? door;
+export const doorOf = ({ door }: Pick<Revision, "door">) => DOORS[door]?.() ?? door;
 
-const ACTIONS: Readonly<Record<Revision["action"], string>> = {
-  whole: "Written",
-  append: "Added to",
-  replace: "Changed",
-  forget: "Forgotten",
-  revert: "Brought back",
-  "by hand": "Changed",
-  purge: "History purged",
+const ACTIONS: Readonly<Record<Revision["action"], () => string>> = {
+  whole: () => t("Written"),
+  append: () => t("Added to"),
+  replace: () => t("Changed"),
+  forget: () => t("Forgotten"),
+  revert: () => t("Brought back"),
+  "by hand": () => t("Changed"),
+  purge: () => t("History purged"),
 };
 
 export const actionOf = ({ action, exists }: Pick<Revision, "action" | "exists">) =>
-  action === "forget" && exists ? "Passage forgotten" : ACTIONS[action];
+  action === "forget" && exists ? t("Passage forgotten") : ACTIONS[action]();

@@ -1,4 +1,4 @@
-import { account, dated, Outcome, push, Sure, useAttempts } from "@starpod/page";
+import { account, dated, Outcome, push, Sure, t, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { Subscription } from "./protocol";
 import { subscriptions, unsubscribe } from "./state";
@@ -21,39 +21,40 @@ export function Browsers() {
   const enable = () =>
     attempt(async () => {
       await push.enable();
-      return "This browser shows notifications.";
+      return t("This browser shows notifications.");
     });
   const remove = (each: Subscription) =>
     attempt(async () => {
       await unsubscribe(each);
       if (isHere(each)) await push.disable();
-      return "It shows none any more.";
+      return t("It shows none any more.");
     });
 
   const why = push.whyNot();
   const on = found?.some(isHere) === true;
   return (
     <section aria-labelledby="browsers">
-      <h2 id="browsers">Browsers</h2>
-      <p class="quiet">{why ?? "A browser shows notifications also while the page is closed."}</p>
+      <h2 id="browsers">{t("Browsers")}</h2>
+      <p class="quiet">{why ?? t("A browser shows notifications also while the page is closed.")}</p>
       <Outcome of={attempts} />
       {why === null && found !== null && !on && (
         <button type="button" class="primary" disabled={busy} onClick={() => void enable()}>
-          Show notifications in this browser
+          {t("Show notifications in this browser")}
         </button>
       )}
-      <ul class="entries" aria-label="Browsers">
+      <ul class="entries" aria-label={t("Browsers")}>
         {found?.map((each) => (
           <li key={each.id}>
             <span class="entry-name">
-              {each.page} {isHere(each) && <small class="badge">this browser</small>}
+              {each.page} {isHere(each) && <small class="badge">{t("this browser")}</small>}
             </span>
             <span class="entry-facts quiet">
-              <span>by {each.service}</span>
-              <span>since {dated(new Date(each.created_at), new Date())}</span>
+              <span>{t("by {name}", { name: each.service })}</span>
+              <span>{t("since {when}", { when: dated(new Date(each.created_at), new Date()) })}</span>
             </span>
-            <Sure sure="Show none there any more" onSure={() => void remove(each)}>
-              Remove<span class="sr-only"> the browser at {each.page}</span>
+            <Sure sure={t("Show none there any more")} onSure={() => void remove(each)}>
+              {t("Remove")}
+              <span class="sr-only"> {t("the browser at {page}", { page: each.page })}</span>
             </Sure>
           </li>
         ))}

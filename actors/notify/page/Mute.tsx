@@ -1,4 +1,4 @@
-import { TextButton, useNow } from "@starpod/page";
+import { t, TextButton, useNow } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { Preferences } from "./protocol";
 import { MUTES, muteFor, mutedWords, type Change } from "./state";
@@ -18,22 +18,22 @@ export function Mute({ of, onChange }: PartProps) {
   if (of.muted && !over) {
     return (
       <section aria-labelledby="mute">
-        <h2 id="mute">Mute</h2>
+        <h2 id="mute">{t("Mute")}</h2>
         <p>{mutedWords(of, now)}</p>
         <div class="buttons">
-          <TextButton onClick={() => void onChange({ muted: false }, "You are told again.")}>
-            Unmute
+          <TextButton onClick={() => void onChange({ muted: false }, t("You are told again."))}>
+            {t("Unmute")}
           </TextButton>
         </div>
       </section>
     );
   }
   const submit = () =>
-    onChange(muteFor(MUTES[chosen]?.[0] ?? null, new Date()), "You are told nothing for now.");
+    onChange(muteFor(MUTES[chosen]?.[0] ?? null, new Date()), t("You are told nothing for now."));
   return (
     <section aria-labelledby="mute">
-      <h2 id="mute">Mute</h2>
-      <p class="quiet">What comes meanwhile is not told later; it is in the page.</p>
+      <h2 id="mute">{t("Mute")}</h2>
+      <p class="quiet">{t("What comes meanwhile is not told later; it is in the page.")}</p>
       <form
         class="fields"
         onSubmit={(event) => {
@@ -42,17 +42,17 @@ export function Mute({ of, onChange }: PartProps) {
         }}
       >
         <label>
-          For
+          {t("For")}
           <select value={chosen} onChange={(event) => setChosen(Number(event.currentTarget.value))}>
             {MUTES.map(([, words], index) => (
-              <option key={words} value={index}>
-                {words}
+              <option key={index} value={index}>
+                {words()}
               </option>
             ))}
           </select>
         </label>
         <button type="submit" class="primary">
-          Mute
+          {t("Mute")}
         </button>
       </form>
     </section>

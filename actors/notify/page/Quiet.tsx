@@ -1,4 +1,4 @@
-import { TextButton } from "@starpod/page";
+import { t, TextButton } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { PartProps } from "./Mute";
 
@@ -12,13 +12,16 @@ export function Quiet({ of, onChange }: PartProps) {
     setTo(stored[1]);
   }, stored);
   const isSet = stored[0] !== "" && stored[1] !== "";
-  const submit = () => onChange({ quiet_from: from, quiet_to: to }, `Quiet from ${from} to ${to}.`);
-  const clear = () => onChange({ quiet_from: null, quiet_to: null }, "There are no quiet hours any more.");
+  const submit = () =>
+    onChange({ quiet_from: from, quiet_to: to }, t("Quiet from {from} to {to}.", { from, to }));
+  const clear = () => onChange({ quiet_from: null, quiet_to: null }, t("There are no quiet hours any more."));
   return (
     <section aria-labelledby="quiet">
-      <h2 id="quiet">Quiet hours</h2>
+      <h2 id="quiet">{t("Quiet hours")}</h2>
       <p class="quiet">
-        What comes in them is told when they end. Times are those of {of.timezone}, where the agent is.
+        {t("What comes in them is told when they end. Times are those of {timezone}, where the agent is.", {
+          timezone: of.timezone,
+        })}
       </p>
       <form
         class="fields"
@@ -28,19 +31,19 @@ export function Quiet({ of, onChange }: PartProps) {
         }}
       >
         <label>
-          From
+          {t("From")}
           <input type="time" required value={from} onInput={(event) => setFrom(event.currentTarget.value)} />
         </label>
         <label>
-          To
+          {t("To")}
           <input type="time" required value={to} onInput={(event) => setTo(event.currentTarget.value)} />
         </label>
         <button type="submit" class="primary" disabled={from === stored[0] && to === stored[1]}>
-          Save
+          {t("Save")}
         </button>
         {isSet && (
           <div class="buttons">
-            <TextButton onClick={() => void clear()}>No quiet hours</TextButton>
+            <TextButton onClick={() => void clear()}>{t("No quiet hours")}</TextButton>
           </div>
         )}
       </form>

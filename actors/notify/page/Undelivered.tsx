@@ -5,6 +5,7 @@ import {
   Outcome,
   routeHash,
   Sure,
+  t,
   TextButton,
   toSession,
   useApp,
@@ -36,9 +37,9 @@ export function Undelivered() {
   if (found.length === 0 && attempts.problem === null && attempts.said === "") return null;
   return (
     <section class="undelivered" aria-labelledby="undelivered">
-      <h2 id="undelivered">Not delivered</h2>
+      <h2 id="undelivered">{t("Not delivered")}</h2>
       <Outcome of={attempts} />
-      <ul class="entries" aria-label="Not delivered">
+      <ul class="entries" aria-label={t("Not delivered")}>
         {found.map((each) => (
           <Row
             key={each.id}
@@ -46,13 +47,13 @@ export function Undelivered() {
             onRetry={() =>
               void attempt(async () => {
                 await retry(each);
-                return "It is sent again.";
+                return t("It is sent again.");
               })
             }
             onDrop={() =>
               void attempt(async () => {
                 await drop(each);
-                return "It is not sent any more.";
+                return t("It is not sent any more.");
               })
             }
           />
@@ -70,24 +71,26 @@ interface RowProps {
 
 function Row({ of: each, onRetry, onDrop }: RowProps) {
   const mine = each.user_id === account.value?.user_id;
-  const name = each.text === "" ? `A message for ${each.user_id}` : each.text;
+  const name = each.text === "" ? t("A message for {name}", { name: each.user_id }) : each.text;
   return (
     <li>
       <span class="entry-name" dir="auto">
         {mine && each.session !== null ? <a href={routeHash(toSession(each.session))}>{name}</a> : name}
       </span>
       <span class="entry-facts quiet">
-        <span>to {channelName(each.channel)}</span>
+        <span>{t("to {channel}", { channel: channelName(each.channel) })}</span>
         <span>{stateWords(each)}</span>
         <span>{dated(new Date(each.created_at), new Date())}</span>
         {each.reason !== null && <span class="why">{each.reason}</span>}
       </span>
       <span class="buttons">
         <TextButton onClick={onRetry}>
-          Send again<span class="sr-only">: {name}</span>
+          {t("Send again")}
+          <span class="sr-only">: {name}</span>
         </TextButton>
-        <Sure sure="Do not send it" onSure={onDrop}>
-          Drop<span class="sr-only">: {name}</span>
+        <Sure sure={t("Do not send it")} onSure={onDrop}>
+          {t("Drop")}
+          <span class="sr-only">: {name}</span>
         </Sure>
       </span>
     </li>

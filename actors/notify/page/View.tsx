@@ -1,4 +1,4 @@
-import { Outcome, useAttempts } from "@starpod/page";
+import { Outcome, t, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { Browsers } from "./Browsers";
 import { Channels } from "./Channels";
@@ -25,11 +25,12 @@ export default function View() {
     });
 
   return (
-    <div class="desk notify" role="region" aria-label="Notifications" tabIndex={0}>
+    <div class="desk notify" role="region" aria-label={t("Notifications")} tabIndex={0}>
       <Undelivered />
       <p class="quiet">
-        What the agent has to say unasked, such as what a scheduled job has found, reaches you by the ways
-        below. The page shows it in any case.
+        {t(
+          "What the agent has to say unasked, such as what a scheduled job has found, reaches you by the ways below. The page shows it in any case.",
+        )}
       </p>
       <Outcome of={attempts} />
       {found !== null && (

@@ -1,6 +1,6 @@
 /** What the page asks of notifications, of web push and of the outbox. */
 
-import { away, dated, request, send } from "@starpod/page";
+import { away, dated, n, request, send, t } from "@starpod/page";
 import type { Delivery, Preferences, Subscription } from "./protocol";
 
 const PREFERENCES = "/api/notify/preferences";
@@ -22,12 +22,12 @@ export const retry = ({ id }: Delivery) => send<Delivery>("POST", `/api/outbox/$
 export const drop = ({ id }: Delivery) => send<Delivery>("POST", `/api/outbox/${id}/drop`);
 
 /** For how long one may be left alone; null is until one says otherwise. */
-export const MUTES: readonly (readonly [hours: number | null, words: string])[] = [
-  [1, "an hour"],
-  [8, "8 hours"],
-  [24, "a day"],
-  [24 * 7, "a week"],
-  [null, "until I say otherwise"],
+export const MUTES: readonly (readonly [hours: number | null, words: () => string])[] = [
+  [1, () => t("an hour")],
+  [8, () => t("8 hours")],
+  [24, () => t("a day")],
+  [24 * 7, () => t("a week")],
+  [null, () => t("until I say otherwise")],
 ];
 
 export function muteFor(hours: number | null, now: Date): Change {
@@ -39,23 +39,26 @@ export function muteFor(hours: number | null, now: Date): Change {
 
 export function mutedWords({ muted_until: until }: Preferences, now: Date): string {
   return until === null
-    ? "Muted until you say otherwise."
-    : `Muted until ${dated(new Date(until), now)}, ${away(new Date(until), now)}.`;
+    ? t("Muted until you say otherwise.")
+    : t("Muted until {when}, {away}.", {
+        when: dated(new Date(until), now),
+        away: away(new Date(until), now),
+      });
 }
 
-const CHANNELS: Readonly<Record<string, string>> = {
-  telegram: "Telegram",
-  webpush: "a browser",
-  email: "e-mail",
+const CHANNELS: Readonly<Record<string, () => string>> = {
+  telegram: () => t("Telegram"),
+  webpush: () => t("a browser"),
+  email: () => t("e-mail"),
 };
 
 /** A channel in words; as it is called where a newer agent has another one. */
-export const channelName = (channel: string) => CHANNELS[channel] ?? channel;
+export const channelName = (channel: string) => CHANNELS[channel]?.() ?? channel;
 
 /** What became of a message, in words. */
 export function stateWords({ state, parts_sent: parts }: Delivery): string {
-  if (state === "doubtful") return "may have arrived";
+  if (state === "doubtful") return t("may have arrived");
   return parts === 0
-    ? "has not arrived"
-    : `${parts === 1 ? "its first part has" : `its first ${parts} parts have`} arrived`;
+    ? t("has not arrived")
+    : n(parts, "its first part has arrived", "its first {n} parts have arrived");
 }

@@ -1,12 +1,23 @@
-import { Outcome, routeHash, TextButton, toSession, useApp, useAttempts, visible, when } from "@starpod/page";
+import {
+  Outcome,
+  routeHash,
+  t,
+  tag,
+  TextButton,
+  toSession,
+  useApp,
+  useAttempts,
+  visible,
+  when,
+} from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { AuditRow } from "./protocol";
 import { aboutRow, decisions, ROWS, shows, verdictOf, whoDecided, type Filter } from "./state";
 
-const VERDICTS: readonly (readonly [Filter["verdict"], string])[] = [
-  ["all", "Everything"],
-  ["asked", "What you were asked"],
-  ["denied", "What was not done"],
+const VERDICTS: readonly (readonly [Filter["verdict"], () => string])[] = [
+  ["all", () => t("Everything")],
+  ["asked", () => t("What you were asked")],
+  ["denied", () => t("What was not done")],
 ];
 
 /** What was decided about the calls of one's own conversations, newest first. */
@@ -25,13 +36,13 @@ export function Decisions() {
   const rows = found.filter((row) => shows(filter, row));
   return (
     <section aria-labelledby="decisions">
-      <h2 id="decisions">Decisions</h2>
+      <h2 id="decisions">{t("Decisions")}</h2>
       <p class="quiet">
-        The last ones about calls of yours. The log is sealed: nothing in it is ever changed.
+        {t("The last ones about calls of yours. The log is sealed: nothing in it is ever changed.")}
       </p>
-      <div class="filter" role="search" aria-label="Decisions">
+      <div class="filter" role="search" aria-label={t("Decisions")}>
         <label>
-          Show
+          {t("Show")}
           <select
             value={filter.verdict}
             onChange={({ currentTarget: { value } }) =>
@@ -40,29 +51,31 @@ export function Decisions() {
           >
             {VERDICTS.map(([value, words]) => (
               <option key={value} value={value}>
-                {words}
+                {words()}
               </option>
             ))}
           </select>
         </label>
         <label>
-          Tool
+          {t("Tool")}
           <input
             type="search"
-            placeholder="Any, or its whole name"
+            placeholder={t("Any, or its whole name")}
             value={filter.tool}
             onChange={({ currentTarget: { value } }) => setFilter({ ...filter, tool: value.trim() })}
           />
         </label>
       </div>
       <Outcome of={attempts} />
-      {rows.length === 0 && <p>Nothing.</p>}
-      <ol class="decisions" aria-label="Decisions, newest first">
+      {rows.length === 0 && <p>{t("Nothing.")}</p>}
+      <ol class="decisions" aria-label={t("Decisions, newest first")}>
         {rows.map((row) => (
           <Row key={row.seq} row={row} />
         ))}
       </ol>
-      {found.length === limit && <TextButton onClick={() => setLimit(limit + ROWS)}>Show more</TextButton>}
+      {found.length === limit && (
+        <TextButton onClick={() => setLimit(limit + ROWS)}>{t("Show more")}</TextButton>
+      )}
     </section>
   );
 }
@@ -71,7 +84,7 @@ function Row({ row }: { row: AuditRow }) {
   const at = new Date(row.at);
   return (
     <li class={row.verdict}>
-      <time class="quiet" dateTime={row.at} title={at.toLocaleString()}>
+      <time class="quiet" dateTime={row.at} title={at.toLocaleString(tag())}>
         {when(at, new Date())}
       </time>
       <span>

@@ -1,8 +1,10 @@
 import {
   dated,
   Outcome,
+  rich,
   routeHash,
   Sure,
+  t,
   titleOf,
   toSession,
   useApp,
@@ -28,11 +30,11 @@ export function Granted() {
   useEffect(() => void attempt(async () => ""), [approvals.waiting.value.length]);
   return (
     <section aria-labelledby="granted">
-      <h2 id="granted">Granted</h2>
-      <p class="quiet">What you have allowed beyond single calls. Nobody asks about it any more.</p>
+      <h2 id="granted">{t("Granted")}</h2>
+      <p class="quiet">{t("What you have allowed beyond single calls. Nobody asks about it any more.")}</p>
       <Outcome of={attempts} />
-      {found?.length === 0 && <p>Nothing.</p>}
-      <ul class="entries" aria-label="Granted">
+      {found?.length === 0 && <p>{t("Nothing.")}</p>}
+      <ul class="entries" aria-label={t("Granted")}>
         {found?.map((grant) => (
           <li key={grant.id}>
             <span class="entry-name mono">
@@ -40,19 +42,23 @@ export function Granted() {
             </span>
             <span class="entry-facts quiet">
               <Where grant={grant} />
-              <span>{grant.outside ? "also" : "not"} where words of others were read</span>
-              <span>since {dated(new Date(grant.at), new Date())}</span>
+              <span>
+                {grant.outside
+                  ? t("also where words of others were read")
+                  : t("not where words of others were read")}
+              </span>
+              <span>{t("since {when}", { when: dated(new Date(grant.at), new Date()) })}</span>
             </span>
             <Sure
-              sure="Ask again from now on"
+              sure={t("Ask again from now on")}
               onSure={() =>
                 void attempt(async () => {
                   await revoke(grant);
-                  return "It is asked about again.";
+                  return t("It is asked about again.");
                 })
               }
             >
-              Revoke
+              {t("Revoke")}
               <span class="sr-only">
                 {" "}
                 {grant.tool} {grant.pattern}
@@ -67,12 +73,17 @@ export function Granted() {
 
 function Where({ grant: { session_id: id } }: { grant: Grant }) {
   const { sessions } = useApp();
-  if (id === null) return <span>everywhere</span>;
+  if (id === null) return <span>{t("everywhere")}</span>;
   const session = sessions.get(id);
   return (
     <span>
-      only in{" "}
-      <a href={routeHash(toSession(id))}>{session === undefined ? "one conversation" : titleOf(session)}</a>
+      {rich("only in {place}", {
+        place: (
+          <a href={routeHash(toSession(id))}>
+            {session === undefined ? t("one conversation") : titleOf(session)}
+          </a>
+        ),
+      })}
     </span>
   );
 }

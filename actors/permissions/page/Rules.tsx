@@ -1,9 +1,13 @@
-import { Outcome, useAttempts, visible } from "@starpod/page";
+import { n, Outcome, t, useAttempts, visible } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { InForce, RuleInForce } from "./protocol";
 import { inForce } from "./state";
 
-const DECISIONS = { allow: "Allowed", deny: "Denied", ask: "Asked about" } as const;
+const DECISIONS = {
+  allow: () => t("Allowed"),
+  deny: () => t("Denied"),
+  ask: () => t("Asked about"),
+} as const;
 
 /** What is decided without asking anybody. */
 export function Rules() {
@@ -17,17 +21,17 @@ export function Rules() {
   }, []);
   return (
     <section aria-labelledby="rules">
-      <h2 id="rules">Rules</h2>
+      <h2 id="rules">{t("Rules")}</h2>
       <p class="quiet">
-        The first that fits a call decides. Whoever runs this agent changes them, in its settings.
+        {t("The first that fits a call decides. Whoever runs this agent changes them, in its settings.")}
       </p>
       <Outcome of={attempts} />
       {found !== null && (
         <>
-          <ol class="rules" aria-label="Rules">
+          <ol class="rules" aria-label={t("Rules")}>
             {found.rules.map((rule, index) => (
               <li key={index}>
-                <b class={rule.decision}>{DECISIONS[rule.decision]}</b>{" "}
+                <b class={rule.decision}>{DECISIONS[rule.decision]()}</b>{" "}
                 <code>
                   {visible(rule.tool)}
                   {rule.pattern !== "" && ` ${visible(rule.pattern)}`}
@@ -37,23 +41,30 @@ export function Rules() {
             ))}
           </ol>
           <dl class="defaults">
-            <dt>Where no rule fits</dt>
+            <dt>{t("Where no rule fits")}</dt>
             <dd>
-              Reading, keeping notes and schedules, and changing files in the agent’s home are allowed.
-              Anything else is asked about.
+              {t(
+                "Reading, keeping notes and schedules, and changing files in the agent’s home are allowed. Anything else is asked about.",
+              )}
             </dd>
-            <dt>After words of others</dt>
+            <dt>{t("After words of others")}</dt>
             <dd>
               {found.outside === "ask"
-                ? "Changes are asked about once the agent has read pages, mails or files, unless a rule is about that."
-                : "Nothing more is asked about than otherwise."}
+                ? t(
+                    "Changes are asked about once the agent has read pages, mails or files, unless a rule is about that.",
+                  )
+                : t("Nothing more is asked about than otherwise.")}
             </dd>
-            <dt>Who is asked</dt>
+            <dt>{t("Who is asked")}</dt>
             <dd>
               {found.asks_on.length === 0
-                ? "Nobody: what would be asked about is denied."
-                : `Whoever speaks with the agent ${found.asks_on.map(channel).join(" or ")}. Elsewhere it is denied.`}{" "}
-              No answer within {span(found.expires_minutes)} is a denial.
+                ? t("Nobody: what would be asked about is denied.")
+                : t("Whoever speaks with the agent {channel}. Elsewhere it is denied.", {
+                    channel: found.asks_on.map(channel).join(t(" or ")),
+                  })}{" "}
+              {t("No answer within {time} is a denial.", {
+                time: span(found.expires_minutes),
+              })}
             </dd>
           </dl>
         </>
@@ -62,28 +73,24 @@ export function Rules() {
   );
 }
 
-const CHANNELS: Readonly<Record<string, string>> = {
-  main: "in the page or a terminal",
-  telegram: "by Telegram",
+const CHANNELS: Readonly<Record<string, () => string>> = {
+  main: () => t("in the page or a terminal"),
+  telegram: () => t("by Telegram"),
 };
-const channel = (name: string) => CHANNELS[name] ?? `by ${name}`;
+const channel = (name: string) => CHANNELS[name]?.() ?? t("by {name}", { name });
 
 function span(minutes: number): string {
-  const [count, unit] =
-    minutes % 1440 === 0
-      ? [minutes / 1440, "day"]
-      : minutes % 60 === 0
-        ? [minutes / 60, "hour"]
-        : [minutes, "minute"];
-  return count === 1 ? `1 ${unit}` : `${count} ${unit}s`;
+  if (minutes % 1440 === 0) return n(minutes / 1440, "{n} day", "{n} days");
+  if (minutes % 60 === 0) return n(minutes / 60, "{n} hour", "{n} hours");
+  return n(minutes, "{n} minute", "{n} minutes");
 }
 
 function circumstances({ channel: where, role, outside }: RuleInForce): string {
   return [
     where !== "" && channel(where),
-    role !== null && `for the role ${role}`,
-    outside === true && "where words of others were read",
-    outside === false && "where no words of others were read",
+    role !== null && t("for the role {role}", { role }),
+    outside === true && t("where words of others were read"),
+    outside === false && t("where no words of others were read"),
   ]
     .filter((text) => text !== false)
     .join(", ");

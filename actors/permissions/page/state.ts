@@ -1,6 +1,6 @@
 /** What this section asks of the gateway, and what that means in words. */
 
-import { request, type Grant } from "@starpod/page";
+import { request, t, type Grant } from "@starpod/page";
 import type { AuditRow, InForce } from "./protocol";
 
 export const ROWS = 50;
@@ -36,23 +36,30 @@ export function aboutRow({ words }: AuditRow): string {
   return line.length > SHORT ? `${line.slice(0, SHORT)}…` : line;
 }
 
-const DECIDERS: Readonly<Record<string, string>> = {
-  default: "as a matter of course",
-  outside: "words of others were read",
-  channel: "nobody can be asked there",
-  expired: "nobody answered",
-  withdrawn: "its turn had ended",
+const DECIDERS: Readonly<Record<string, () => string>> = {
+  default: () => t("as a matter of course"),
+  outside: () => t("words of others were read"),
+  channel: () => t("nobody can be asked there"),
+  expired: () => t("nobody answered"),
+  withdrawn: () => t("its turn had ended"),
 };
 
 export function whoDecided(by: string): string {
-  return DECIDERS[by] ?? by.replace(/^person /, "by ");
+  return DECIDERS[by]?.() ?? (by.startsWith("person ") ? t("by {name}", { name: by.slice(7) }) : by);
 }
+
+const VERDICTS: Readonly<Record<string, () => string>> = {
+  allowed: () => t("allowed"),
+  denied: () => t("denied"),
+};
 
 /** What was decided, in a word or two; an answer of a person stands beside the call that it was about. */
 export function verdictOf({ kind, verdict, words }: AuditRow): string {
-  if (kind === "grant") return "grant revoked";
-  if (kind === "erased") return "words erased";
+  if (kind === "grant") return t("grant revoked");
+  if (kind === "erased") return t("words erased");
   const scope = words["scope"];
   const how = typeof scope === "string" && scope !== "" ? ` (${scope})` : "";
-  return kind === "answer" ? `answer: ${verdict}${how}` : verdict;
+  return kind === "answer"
+    ? t("answer: {verdict}{how}", { verdict, how })
+    : (VERDICTS[verdict]?.() ?? verdict);
 }

@@ -1,4 +1,4 @@
-import { cost, count } from "@starpod/page";
+import { cost, count, t } from "@starpod/page";
 import { dayWords, type Bar, type Chart as ChartData, type Measure } from "./bars";
 import { known } from "./state";
 
@@ -48,7 +48,7 @@ export function Chart({ chart, measure }: ChartProps) {
         {bars.some(({ unpriced }) => unpriced > 0) && (
           <span>
             <i class="swatch unpriced" aria-hidden="true" />
-            calls whose price is not known
+            {t("calls whose price is not known")}
           </span>
         )}
       </figcaption>
@@ -82,7 +82,7 @@ function Column({ bar, x, chart: { colours, top }, measure }: ColumnProps) {
 }
 
 function columnWords({ name, parts, sum, unpriced }: Bar, measure: Measure): string {
-  const whole = measure === "cost" ? sumWords(sum, unpriced) : `${count(sum)} tokens`;
+  const whole = measure === "cost" ? sumWords(sum, unpriced) : t("{count} tokens", { count: count(sum) });
   const lines = parts.map(({ model, value }) => `${model}: ${amount(measure, value)}`);
   return [`${dayWords(name)}: ${whole}`, ...(parts.length > 1 ? lines.reverse() : lines)].join("\n");
 }
@@ -92,8 +92,21 @@ const sumWords = (sum: number, unpriced: number) => known(sum === 0 && unpriced 
 function inWords({ bars }: ChartData, measure: Measure): string {
   const [first, last] = [bars[0], bars.at(-1)];
   const most = bars.reduce<Bar | undefined>((one, bar) => (bar.sum > (one?.sum ?? 0) ? bar : one), undefined);
-  const what = `${measure === "cost" ? "Cost" : "Tokens"} of each ${first?.name.length === 7 ? "month" : "day"}`;
-  const span = first && last ? ` from ${dayWords(first.name)} to ${dayWords(last.name)}` : "";
-  const peak = most ? `; the most, ${amount(measure, most.sum)}, on ${dayWords(most.name)}` : "";
-  return `Chart: ${what}${span}${peak}. The table below has it all.`;
+  const monthly = first?.name.length === 7;
+  const what =
+    measure === "cost"
+      ? monthly
+        ? t("Cost of each month")
+        : t("Cost of each day")
+      : monthly
+        ? t("Tokens of each month")
+        : t("Tokens of each day");
+  const span =
+    first && last
+      ? t(" from {first} to {last}", { first: dayWords(first.name), last: dayWords(last.name) })
+      : "";
+  const peak = most
+    ? t("; the most, {amount}, on {day}", { amount: amount(measure, most.sum), day: dayWords(most.name) })
+    : "";
+  return t("Chart: {what}{span}{peak}. The table below has it all.", { what, span, peak });
 }

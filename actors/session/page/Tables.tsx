@@ -1,4 +1,4 @@
-import { count } from "@starpod/page";
+import { count, t } from "@starpod/page";
 import type { ComponentChildren } from "preact";
 import { dayWords } from "./bars";
 import type { CostOverview, Day, ToolUse, UserSums } from "./protocol";
@@ -7,26 +7,29 @@ import { isAdmin, known } from "./state";
 type Sums = Omit<UserSums, "user_id">;
 
 /** What models were asked for, as their purposes are called for people. */
-const PURPOSES: Readonly<Record<string, string>> = {
-  completion: "answers",
-  failed: "answers that failed or were stopped",
-  compaction: "summaries of long conversations",
-  flush: "what to remember before a summary",
-  review: "what to remember of a conversation",
-  skill: "drafts of skills",
-  embedding: "meaning of notes and questions",
+const PURPOSES: Readonly<Record<string, () => string>> = {
+  completion: () => t("answers"),
+  failed: () => t("answers that failed or were stopped"),
+  compaction: () => t("summaries of long conversations"),
+  flush: () => t("what to remember before a summary"),
+  review: () => t("what to remember of a conversation"),
+  skill: () => t("drafts of skills"),
+  embedding: () => t("meaning of notes and questions"),
 };
 
 /** The same figures by who, by which model, for what, and with which tools. */
 export function Tables({ overview }: { overview: CostOverview }) {
   return (
     <>
-      {isAdmin() && <SumsTable title="Users" rows={overview.by_user} name={(each) => each.user_id} />}
-      <SumsTable title="Models" rows={overview.by_model} name={(each) => each.model} />
+      {isAdmin() && (
+        <SumsTable title={t("Users")} one={t("User")} rows={overview.by_user} name={(each) => each.user_id} />
+      )}
+      <SumsTable title={t("Models")} one={t("Model")} rows={overview.by_model} name={(each) => each.model} />
       <SumsTable
-        title="Purposes"
+        title={t("Purposes")}
+        one={t("Purpose")}
         rows={overview.by_purpose}
-        name={({ purpose }) => PURPOSES[purpose] ?? purpose}
+        name={({ purpose }) => PURPOSES[purpose]?.() ?? purpose}
       />
       <Tools tools={overview.by_tool} />
     </>
@@ -53,7 +56,7 @@ function Table({ title, columns, children }: TableProps) {
 
 function Scrolled({ title, columns, children }: TableProps) {
   return (
-    <div class="sums" role="region" aria-label={`${title}, table`} tabIndex={0}>
+    <div class="sums" role="region" aria-label={t("{title}, table", { title })} tabIndex={0}>
       <table aria-label={title}>
         <thead>
           <tr>
@@ -72,15 +75,17 @@ function Scrolled({ title, columns, children }: TableProps) {
 
 interface SumsTableProps<T extends Sums> {
   readonly title: string;
+  /** Of what there is one in each row. */
+  readonly one: string;
   readonly rows: readonly T[];
   readonly name: (row: T) => string;
 }
 
-function SumsTable<T extends Sums>({ title, rows, name }: SumsTableProps<T>) {
+function SumsTable<T extends Sums>({ title, one, rows, name }: SumsTableProps<T>) {
   return (
     <Table
       title={title}
-      columns={[title.slice(0, -1), "Cost", "Calls", "Tokens in", "of them cached", "out"]}
+      columns={[one, t("Cost"), t("Calls"), t("Tokens in"), t("of them cached"), t("out")]}
     >
       {rows.map((row) => (
         <tr key={name(row)}>
@@ -101,7 +106,7 @@ function SumsTable<T extends Sums>({ title, rows, name }: SumsTableProps<T>) {
 function Tools({ tools }: { tools: readonly ToolUse[] }) {
   if (tools.length === 0) return null;
   return (
-    <Table title="Tools" columns={["Tool", "Calls", "Errors"]}>
+    <Table title={t("Tools")} columns={[t("Tool"), t("Calls"), t("Errors")]}>
       {tools.map(({ tool_name: name, invocations, errors }) => (
         <tr key={name}>
           <th scope="row">{name}</th>
@@ -123,9 +128,10 @@ export function Days({ days }: { days: readonly Day[] }) {
   return (
     <details class="more">
       <summary>
-        The days as a table<span class="quiet">; they begin at midnight UTC</span>
+        {t("The days as a table")}
+        <span class="quiet">{t("; they begin at midnight UTC")}</span>
       </summary>
-      <Scrolled title="Days" columns={["Day", "Cost", "Tokens", "Models"]}>
+      <Scrolled title={t("Days")} columns={[t("Day"), t("Cost"), t("Tokens"), t("Models")]}>
         {[...days].reverse().map((day) => (
           <tr key={day.date}>
             <th scope="row">

@@ -1,4 +1,4 @@
-import { clock, count, cost } from "@starpod/page";
+import { clock, cost, count, t } from "@starpod/page";
 import type { Today as TodayData } from "./protocol";
 import { known } from "./state";
 
@@ -8,12 +8,19 @@ export function Today({ today }: { today: TodayData }) {
   return (
     <section class="today" aria-labelledby="today">
       <h2 id="today">
-        Your day <small class="quiet">until {clock(new Date(today.until))}</small>
+        {t("Your day")}{" "}
+        <small class="quiet">{t("until {time}", { time: clock(new Date(today.until)) })}</small>
       </h2>
-      <Use name="Cost" words={known(cost_usd, unpriced)} used={cost_usd ?? 0} limit={usd_limit} say={cost} />
-      <Use name="Tokens" words={count(tokens)} used={tokens} limit={tokens_limit} say={count} />
+      <Use
+        name={t("Cost")}
+        words={known(cost_usd, unpriced)}
+        used={cost_usd ?? 0}
+        limit={usd_limit}
+        say={cost}
+      />
+      <Use name={t("Tokens")} words={count(tokens)} used={tokens} limit={tokens_limit} say={count} />
       {usd_limit !== null && unpriced > 0 && (
-        <p class="quiet">The limit of money does not count calls whose price is not known.</p>
+        <p class="quiet">{t("The limit of money does not count calls whose price is not known.")}</p>
       )}
     </section>
   );
@@ -31,14 +38,19 @@ function Use({ name, words, used, limit, say }: UseProps) {
   return (
     <p class="use">
       <span>
-        {name}: {words} {limit === null ? <span class="quiet">without a limit</span> : `of ${say(limit)}`}
+        {name}: {words}{" "}
+        {limit === null ? (
+          <span class="quiet">{t("without a limit")}</span>
+        ) : (
+          t("of {name}", { name: say(limit) })
+        )}
       </span>
       {limit !== null && (
         <progress
           class={used >= limit ? "full" : undefined}
           max={limit}
           value={Math.min(used, limit)}
-          aria-label={`${name} used of the day's limit`}
+          aria-label={t("{name} used of the day's limit", { name })}
         />
       )}
     </p>

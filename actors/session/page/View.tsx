@@ -1,4 +1,4 @@
-import { count, Icon, Poll, type SectionProps } from "@starpod/page";
+import { count, Icon, Poll, t, type SectionProps } from "@starpod/page";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { Chart } from "./Chart";
 import { chartOf, type Measure } from "./bars";
@@ -14,7 +14,7 @@ export default function View({ path }: SectionProps) {
   useEffect(() => poll.watch(), [poll]);
   const [found, problem] = [poll.value.value, poll.problem.value];
   return (
-    <div class="desk costs" role="region" aria-label="Costs" tabIndex={0}>
+    <div class="desk costs" role="region" aria-label={t("Costs")} tabIndex={0}>
       <Periods here={period} />
       {problem !== null && (
         <p class="notice warning" role="alert">
@@ -23,7 +23,7 @@ export default function View({ path }: SectionProps) {
         </p>
       )}
       {found === null ? (
-        problem === null && <p class="quiet">Looking…</p>
+        problem === null && <p class="quiet">{t("Looking…")}</p>
       ) : (
         <>
           <Overview overview={found.overview} period={period} />
@@ -37,10 +37,10 @@ export default function View({ path }: SectionProps) {
 
 function Periods({ here }: { here: Period }) {
   return (
-    <nav class="places" aria-label="Period">
+    <nav class="places" aria-label={t("Period")}>
       {(Object.keys(PERIODS) as Period[]).map((period) => (
         <a key={period} href={placeOf(period)} aria-current={period === here ? "page" : undefined}>
-          {PERIODS[period]}
+          {PERIODS[period]()}
         </a>
       ))}
     </nav>
@@ -54,12 +54,13 @@ function Overview({ overview, period }: { overview: CostOverview; period: Period
   const days = overview.by_day;
   const length = period === "all" ? null : Number.parseInt(period, 10);
   const chart = useMemo(() => chartOf(days, measure, length, Date.now()), [days, measure, length]);
-  if (overview.total_turns === 0) return <p class="quiet">No model was asked for anything in this period.</p>;
+  if (overview.total_turns === 0)
+    return <p class="quiet">{t("No model was asked for anything in this period.")}</p>;
   return (
     <section aria-labelledby="spending">
-      <h2 id="spending">{isAdmin() ? "Everybody" : "You"}</h2>
+      <h2 id="spending">{isAdmin() ? t("Everybody") : t("You")}</h2>
       <Figures overview={overview} />
-      <p class="buttons measures" role="group" aria-label="What the chart shows">
+      <p class="buttons measures" role="group" aria-label={t("What the chart shows")}>
         {(["cost", "tokens"] as const).map((each) => (
           <button
             key={each}
@@ -68,7 +69,7 @@ function Overview({ overview, period }: { overview: CostOverview; period: Period
             aria-pressed={each === measure}
             onClick={() => setChosen(each)}
           >
-            {each === "cost" ? "Cost" : "Tokens"}
+            {each === "cost" ? t("Cost") : t("Tokens")}
           </button>
         ))}
       </p>
@@ -85,16 +86,18 @@ function Figures({ overview }: { overview: CostOverview }) {
     <>
       <dl class="figures-of-costs">
         <Figure name="cost" value={known(overview.total_cost_usd, unpriced)} />
-        <Figure name="tokens in" value={count(overview.total_input_tokens)} />
-        <Figure name="of them cached" value={count(overview.total_cache_read)} />
-        <Figure name="tokens out" value={count(overview.total_output_tokens)} />
-        <Figure name="calls of models" value={count(overview.total_turns)} />
-        <Figure name="calls of tools" value={count(tools)} />
+        <Figure name={t("tokens in")} value={count(overview.total_input_tokens)} />
+        <Figure name={t("of them cached")} value={count(overview.total_cache_read)} />
+        <Figure name={t("tokens out")} value={count(overview.total_output_tokens)} />
+        <Figure name={t("calls of models")} value={count(overview.total_turns)} />
+        <Figure name={t("calls of tools")} value={count(tools)} />
       </dl>
       {unpriced > 0 && (
         <p class="quiet">
-          The price of {count(unpriced)} of {count(overview.total_turns)} calls is not known; what they cost
-          comes on top.
+          {t("The price of {unpriced} of {total_turns} calls is not known; what they cost comes on top.", {
+            unpriced: count(unpriced),
+            total_turns: count(overview.total_turns),
+          })}
         </p>
       )}
     </>

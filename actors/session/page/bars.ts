@@ -1,5 +1,6 @@
 /** From what was spent on days to bars that are stacked. Pure. */
 
+import { tag } from "@starpod/page";
 import type { Day } from "./protocol";
 
 /** What the height of a bar says. */
@@ -108,5 +109,5 @@ export function roundUp(value: number): number {
 export function dayWords(name: string): string {
   const format: Intl.DateTimeFormatOptions =
     name.length === 7 ? { month: "long", year: "numeric" } : { day: "numeric", month: "short" };
-  return new Date(name).toLocaleDateString(undefined, { ...format, timeZone: "UTC" });
+  return new Date(name).toLocaleDateString(tag(), { ...format, timeZone: "UTC" });
 }

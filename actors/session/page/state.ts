@@ -1,10 +1,15 @@
 /** What the page asks of the ledger, and how costs are said: what has no known price is never told as nothing. */
 
-import { account, cost, request, routeHash, toSection } from "@starpod/page";
+import { account, cost, request, routeHash, t, toSection } from "@starpod/page";
 import type { CostOverview, Today } from "./protocol";
 
 /** By what the address and the gateway call them. */
-export const PERIODS = { "7d": "7 days", "30d": "30 days", "90d": "90 days", all: "All" } as const;
+export const PERIODS = {
+  "7d": () => t("7 days"),
+  "30d": () => t("30 days"),
+  "90d": () => t("90 days"),
+  all: () => t("All"),
+} as const;
 export type Period = keyof typeof PERIODS;
 
 /** Milliseconds for which figures are left as they are. */
@@ -31,6 +36,6 @@ export async function find(period: Period): Promise<Found> {
 
 /** What is known of a cost: $1.20, at least $1.20, unknown. `unpriced` is how many calls have no known price. */
 export function known(usd: number | null, unpriced: number): string {
-  if (usd === null) return "unknown";
-  return unpriced === 0 ? cost(usd) : `at least ${cost(usd)}`;
+  if (usd === null) return t("unknown");
+  return unpriced === 0 ? cost(usd) : t("at least {usd}", { usd: cost(usd) });
 }

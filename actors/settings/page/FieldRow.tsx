@@ -1,4 +1,4 @@
-import { TextButton } from "@starpod/page";
+import { t, TextButton } from "@starpod/page";
 import { enteredOf, labelOf, roughly, same, shown, type Entered } from "./fields";
 import type { Field, State } from "./protocol";
 import { discard, drafts, enter, insist } from "./state";
@@ -26,11 +26,19 @@ export function FieldRow({ field, state, mistake }: FieldRowProps) {
   const described = said.filter((each) => each !== false).join(" ");
   return (
     <div class={`setting${draft === undefined ? "" : " changed"}`}>
-      <label for={id}>{labelOf(field)}</label>
+      <label for={id} lang="en">
+        {labelOf(field)}
+      </label>
       <div class="setting-value">
         <Control {...{ field, id, entered, described, readOnly }} wrong={mistake !== ""} onEnter={given} />
-        {field.unit !== "" && <span class="quiet">{field.unit}</span>}
-        {roughly(field, entered) !== "" && <span class="quiet">about {roughly(field, entered)}</span>}
+        {field.unit !== "" && (
+          <span class="quiet" lang="en">
+            {field.unit}
+          </span>
+        )}
+        {roughly(field, entered) !== "" && (
+          <span class="quiet">{t("about {size}", { size: roughly(field, entered) })}</span>
+        )}
       </div>
       {mistake !== "" && (
         <p class="mistake" id={`${id}-mistake`} role="alert">
@@ -39,23 +47,24 @@ export function FieldRow({ field, state, mistake }: FieldRowProps) {
       )}
       {overtaken && (
         <p class="mistake" role="alert">
-          It was changed meanwhile: {shown(field, value)}.{" "}
-          <TextButton onClick={() => discard(key)}>Take that</TextButton>{" "}
-          <TextButton onClick={() => insist(key, value ?? null)}>Keep mine</TextButton>
+          {t("It was changed meanwhile: {value}.", { value: shown(field, value) })}{" "}
+          <TextButton onClick={() => discard(key)}>{t("Take that")}</TextButton>{" "}
+          <TextButton onClick={() => insist(key, value ?? null)}>{t("Keep mine")}</TextButton>
         </p>
       )}
       {field.text !== "" && (
-        <p class="setting-text" id={`${id}-text`}>
+        <p class="setting-text" id={`${id}-text`} lang="en">
           {marked(field.text)}
         </p>
       )}
       <Facts {...{ field, id, value }} file={state.files[key]} waits={state.waiting.includes(key)}>
         {state.files[key] === LOCAL && !readOnly && draft?.entered !== null && (
           <TextButton onClick={() => given(null)}>
-            Give back<span class="sr-only"> {labelOf(field)}</span>
+            {t("Give back")}
+            <span class="sr-only"> {labelOf(field)}</span>
           </TextButton>
         )}
-        {draft?.entered === null && <span>is given back to the other files</span>}
+        {draft?.entered === null && <span>{t("is given back to the other files")}</span>}
       </Facts>
     </div>
   );
@@ -94,7 +103,7 @@ function Control({ field, id, entered, described, readOnly, wrong, onEnter }: Co
         disabled={readOnly}
         onChange={(event) => onEnter(event.currentTarget.value)}
       >
-        {field.optional && <option value="">Nothing chosen</option>}
+        {field.optional && <option value="">{t("Nothing chosen")}</option>}
         {field.choices.map((choice) => (
           <option key={choice} value={choice}>
             {choice}
@@ -111,7 +120,7 @@ function Control({ field, id, entered, described, readOnly, wrong, onEnter }: Co
         rows={Math.min(8, Math.max(2, text.split("\n").length))}
         value={text}
         readOnly={readOnly}
-        placeholder={readOnly ? "None" : "One a line"}
+        placeholder={readOnly ? t("None") : t("One a line")}
         spellcheck={false}
         onInput={(event) => onEnter(event.currentTarget.value)}
       />
@@ -126,7 +135,7 @@ function Control({ field, id, entered, described, readOnly, wrong, onEnter }: Co
       inputMode={field.kind === "integer" ? "numeric" : number ? "decimal" : "text"}
       value={text}
       readOnly={readOnly}
-      placeholder={field.optional || readOnly ? "Nothing set" : ""}
+      placeholder={field.optional || readOnly ? t("Nothing set") : ""}
       autocapitalize="off"
       spellcheck={false}
       onInput={(event) => onEnter(event.currentTarget.value)}
@@ -149,14 +158,16 @@ function Facts({ field, id, value, file, waits, children }: FactsProps) {
   return (
     <p class="setting-facts" id={`${id}-facts`}>
       <code>{field.key}</code>
-      <span>{file === undefined ? "default" : `from ${file}`}</span>
-      {!same(value, standard) && <span>default: {shown(field, standard)}</span>}
-      {takes === "restart" && <span>restarts its part of the agent</span>}
-      {takes === "next_start" && <span class={waits ? "waits" : ""}>needs a restart of the agent</span>}
+      <span>{file === undefined ? t("default") : t("from {file}", { file })}</span>
+      {!same(value, standard) && <span>{t("default: {value}", { value: shown(field, standard) })}</span>}
+      {takes === "restart" && <span>{t("restarts its part of the agent")}</span>}
+      {takes === "next_start" && (
+        <span class={waits ? "waits" : ""}>{t("needs a restart of the agent")}</span>
+      )}
       {field.guarded ? (
-        <span>only the operator changes it, in the files</span>
+        <span>{t("only the operator changes it, in the files")}</span>
       ) : (
-        field.kind === "table" && <span>is written in the files</span>
+        field.kind === "table" && <span>{t("is written in the files")}</span>
       )}
       {children}
     </p>

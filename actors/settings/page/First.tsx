@@ -1,16 +1,25 @@
-import { FRESH, go, Outcome, routeHash, TextButton, toSection, useApp, useAttempts } from "@starpod/page";
+import {
+  FRESH,
+  go,
+  Outcome,
+  rich,
+  routeHash,
+  t,
+  TextButton,
+  toSection,
+  useApp,
+  useAttempts,
+} from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { KeyFields } from "./KeyFields";
 import type { SetUp } from "./protocol";
 import { languageOf, MANNERS, soulWith } from "./soul";
 import { change, keepKey, readSoul, setUp, tryModel, writeSoul } from "./state";
 
-const HELLO = "Hello! Who are you, and what can you do for me?";
-
 /** The first minute: a model, then who the agent is; then it talks. */
 export function First({ who }: { who: boolean }) {
   return (
-    <div class="desk first" role="region" aria-label="Welcome" tabIndex={0}>
+    <div class="desk first" role="region" aria-label={t("Welcome")} tabIndex={0}>
       {who ? <Who /> : <Model />}
     </div>
   );
@@ -35,16 +44,20 @@ function Model() {
     });
   return (
     <>
-      <h2>Which model is to answer?</h2>
+      <h2>{t("Which model is to answer?")}</h2>
       <p class="quiet">
         {local.length > 0
-          ? "An Ollama was found on this machine. Choose one of its models, or a provider of whom you have a key."
-          : "Choose a provider of whom you have a key. It is tried with one short question, kept in the vault and never shown again."}
+          ? t(
+              "An Ollama was found on this machine. Choose one of its models, or a provider of whom you have a key.",
+            )
+          : t(
+              "Choose a provider of whom you have a key. It is tried with one short question, kept in the vault and never shown again.",
+            )}
       </p>
       {found !== null && (
         <KeyFields
           choices={[...local, ...others]}
-          button="Try it"
+          button={t("Try it")}
           onTry={({ choice, model, key }) =>
             attempts.attempt(async () => {
               const { works, detail } = await tryModel(choice.provider, model, key);
@@ -59,11 +72,12 @@ function Model() {
       )}
       <Outcome of={attempts} />
       <p>
-        <TextButton onClick={() => void without()}>Look around without a model</TextButton>
+        <TextButton onClick={() => void without()}>{t("Look around without a model")}</TextButton>
       </p>
       <p class="quiet">
-        All of this can be changed later in{" "}
-        <a href={routeHash(toSection("settings", "models"))}>the settings</a>.
+        {rich("All of this can be changed later in {settings}.", {
+          settings: <a href={routeHash(toSection("settings", "models"))}>{t("the settings")}</a>,
+        })}
       </p>
     </>
   );
@@ -84,12 +98,12 @@ function Who() {
       if (next !== soul.text) await writeSoul(next, soul.etag);
       await app.daemon.configure();
       go(FRESH);
-      app.say(HELLO, []);
+      app.say(t("Hello! Who are you, and what can you do for me?"), []);
       return "";
     });
   return (
     <>
-      <h2>Who is it to be?</h2>
+      <h2>{t("Who is it to be?")}</h2>
       <form
         class="fields who"
         autocomplete="off"
@@ -99,7 +113,7 @@ function Who() {
         }}
       >
         <label>
-          Name
+          {t("Name")}
           <input
             required
             maxLength={100}
@@ -108,30 +122,32 @@ function Who() {
           />
         </label>
         <label>
-          Language
+          {t("Language")}
           <input value={language} onInput={(event) => setLanguage(event.currentTarget.value)} />
         </label>
         <label>
-          Manner
+          {t("Manner")}
           <select value={manner} onChange={(event) => setManner(event.currentTarget.value)}>
             {MANNERS.map(({ id, title }) => (
               <option key={id} value={id}>
-                {title}
+                {title()}
               </option>
             ))}
           </select>
         </label>
         <div class="buttons">
           <button type="submit" class="primary">
-            Begin
+            {t("Begin")}
           </button>
-          <TextButton onClick={() => go(FRESH)}>Leave it as it is</TextButton>
+          <TextButton onClick={() => go(FRESH)}>{t("Leave it as it is")}</TextButton>
         </div>
       </form>
       <Outcome of={attempts} />
       <p class="quiet">
-        Manner and language are written into <code>SOUL.md</code>, which is yours to change in{" "}
-        <a href={routeHash(toSection("memory", "SOUL.md"))}>the memory</a>.
+        {rich("Manner and language are written into {file}, which is yours to change in {memory}.", {
+          file: <code>SOUL.md</code>,
+          memory: <a href={routeHash(toSection("memory", "SOUL.md"))}>{t("the memory")}</a>,
+        })}
       </p>
     </>
   );

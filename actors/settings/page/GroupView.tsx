@@ -1,4 +1,4 @@
-import { Appearance, Outcome, TextButton, useAttempts, type Mistake } from "@starpod/page";
+import { Appearance, n, Outcome, t, TextButton, useAttempts, type Mistake } from "@starpod/page";
 import { useState } from "preact/hooks";
 import { FieldRow } from "./FieldRow";
 import { tables, type Group } from "./groups";
@@ -58,7 +58,7 @@ export function GroupView({ group, fields, state }: GroupViewProps) {
             {rows}
           </details>
         ) : (
-          <section key={table} aria-label={table === "" ? group.title : table}>
+          <section key={table} aria-label={table === "" ? group.title() : table}>
             {parts.length > 1 && table !== "" && <h2>{table}</h2>}
             {rows}
           </section>
@@ -74,9 +74,9 @@ export function GroupView({ group, fields, state }: GroupViewProps) {
         {changed.length > 0 && (
           <div class="buttons">
             <button type="submit" class="primary">
-              {changed.length === 1 ? "Keep the change" : `Keep ${changed.length} changes`}
+              {n(changed.length, "Keep the change", "Keep {n} changes")}
             </button>
-            <TextButton onClick={forget}>Discard</TextButton>
+            <TextButton onClick={forget}>{t("Discard")}</TextButton>
           </div>
         )}
       </div>

@@ -1,3 +1,4 @@
+import { t } from "@starpod/page";
 import { useState } from "preact/hooks";
 import type { Choice } from "./protocol";
 
@@ -14,15 +15,20 @@ interface KeyFieldsProps {
   readonly onTry: (tried: Tried) => Promise<boolean>;
 }
 
-const NAMES: Readonly<Record<string, string>> = {
+const NAMES: Readonly<Record<string, string | (() => string)>> = {
   anthropic: "Anthropic",
   openai: "OpenAI",
   gemini: "Google Gemini",
   groq: "Groq",
   deepseek: "DeepSeek",
   openrouter: "OpenRouter",
-  ollama: "Ollama, on this machine",
+  ollama: () => t("Ollama, on this machine"),
 };
+
+function nameOf(provider: string): string {
+  const name = NAMES[provider] ?? provider;
+  return typeof name === "string" ? name : name();
+}
 
 /** A provider, one of its models and its key. */
 export function KeyFields({ choices, button, onTry }: KeyFieldsProps) {
@@ -31,7 +37,7 @@ export function KeyFields({ choices, button, onTry }: KeyFieldsProps) {
   const [key, setKey] = useState("");
   const [busy, setBusy] = useState(false);
   const choice = choices.find((each) => each.provider === provider) ?? choices[0];
-  if (choice === undefined) return <p class="quiet">There is no provider to choose.</p>;
+  if (choice === undefined) return <p class="quiet">{t("There is no provider to choose.")}</p>;
   const model = named ?? (choice.variable === null ? choice.models[0] : choice.model) ?? "";
   const attempt = async () => {
     setBusy(true);
@@ -47,7 +53,7 @@ export function KeyFields({ choices, button, onTry }: KeyFieldsProps) {
   return (
     <div class="fields key-fields">
       <label>
-        Provider
+        {t("Provider")}
         <select
           value={provider}
           onChange={(event) => {
@@ -58,13 +64,13 @@ export function KeyFields({ choices, button, onTry }: KeyFieldsProps) {
         >
           {choices.map((each) => (
             <option key={each.provider} value={each.provider}>
-              {NAMES[each.provider] ?? each.provider}
+              {nameOf(each.provider)}
             </option>
           ))}
         </select>
       </label>
       <label>
-        Model
+        {t("Model")}
         <input
           class="mono"
           list="models-of-provider"
@@ -82,13 +88,13 @@ export function KeyFields({ choices, button, onTry }: KeyFieldsProps) {
       </label>
       {choice.variable !== null && (
         <label>
-          Key
+          {t("Key")}
           <input
             class="mono"
             type="password"
             value={key}
             autocomplete="new-password"
-            placeholder={choice.has_key ? "As it is" : ""}
+            placeholder={choice.has_key ? t("As it is") : ""}
             onKeyDown={onEnter}
             onInput={(event) => setKey(event.currentTarget.value)}
           />
@@ -103,7 +109,7 @@ export function KeyFields({ choices, button, onTry }: KeyFieldsProps) {
           }
           onClick={() => void attempt()}
         >
-          {busy ? "Trying…" : button}
+          {busy ? t("Trying…") : button}
         </button>
       </div>
     </div>

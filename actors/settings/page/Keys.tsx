@@ -1,4 +1,4 @@
-import { Outcome, routeHash, toSection, useAttempts } from "@starpod/page";
+import { Outcome, rich, routeHash, t, toSection, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { KeyFields } from "./KeyFields";
 import type { SetUp } from "./protocol";
@@ -19,30 +19,32 @@ export function Keys() {
   const keys = found.choices.filter(({ variable }) => variable !== null);
   return (
     <section class="keys" aria-labelledby="keys">
-      <h2 id="keys">Keys of providers</h2>
+      <h2 id="keys">{t("Keys of providers")}</h2>
       <p class="quiet">
-        <code>{found.model}</code> answers now. A key goes into{" "}
-        <a href={routeHash(toSection("secrets"))}>the vault</a> and is never shown again.
+        {rich("{model} answers now. A key goes into {vault} and is never shown again.", {
+          model: <code>{found.model}</code>,
+          vault: <a href={routeHash(toSection("secrets"))}>{t("the vault")}</a>,
+        })}
       </p>
       <ul class="key-list">
         {keys.map(({ provider, has_key: has }) => (
           <li key={provider}>
-            {provider} <span class="quiet">{has ? "has a key" : "has none"}</span>
+            {provider} <span class="quiet">{has ? t("has a key") : t("has none")}</span>
           </li>
         ))}
       </ul>
       <details>
-        <summary>Keep a key</summary>
+        <summary>{t("Keep a key")}</summary>
         <KeyFields
           choices={keys}
-          button="Try it and keep it"
+          button={t("Try it and keep it")}
           onTry={({ choice, model, key }) =>
             attempts.attempt(async () => {
               const { works, detail } = await tryModel(choice.provider, model, key);
               if (!works) throw new Error(`${choice.provider}: ${detail}`);
               if (choice.variable !== null && key !== "") await keepKey(choice.variable, key);
               await look();
-              return `${choice.provider} works.`;
+              return t("{provider} works.", { provider: choice.provider });
             })
           }
         />

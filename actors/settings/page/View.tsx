@@ -1,4 +1,4 @@
-import { Icon, routeHash, toSection, useApp, type SectionProps } from "@starpod/page";
+import { Icon, n, routeHash, t, toSection, useApp, type SectionProps } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { First } from "./First";
 import { GroupView } from "./GroupView";
@@ -28,7 +28,12 @@ function Settings({ id }: { id: string | undefined }) {
   return (
     <div class="settings">
       <Groups current={group.id} />
-      <div class="desk" role="region" aria-label={`Settings: ${group.title}`} tabIndex={0}>
+      <div
+        class="desk"
+        role="region"
+        aria-label={t("Settings: {title}", { title: group.title() })}
+        tabIndex={0}
+      >
         {failed !== "" && (
           <p class="notice warning" role="alert">
             <Icon name="alert" />
@@ -36,12 +41,12 @@ function Settings({ id }: { id: string | undefined }) {
           </p>
         )}
         {now !== null && <OfFiles state={now} />}
-        <p class="quiet">{group.says}</p>
+        <p class="quiet">{group.says()}</p>
         {group.links.length > 0 && (
-          <ul class="setting-links" aria-label="Elsewhere">
+          <ul class="setting-links" aria-label={t("Elsewhere")}>
             {group.links.map(({ title, section, path = [] }) => (
-              <li key={title}>
-                <a href={routeHash(toSection(section, ...path))}>{title}</a>
+              <li key={section + path.join()}>
+                <a href={routeHash(toSection(section, ...path))}>{title()}</a>
               </li>
             ))}
           </ul>
@@ -49,7 +54,7 @@ function Settings({ id }: { id: string | undefined }) {
         {fields !== null && now !== null ? (
           <GroupView key={group.id} group={group} fields={fields} state={now} />
         ) : (
-          failed === "" && <p class="quiet">Reading…</p>
+          failed === "" && <p class="quiet">{t("Reading…")}</p>
         )}
       </div>
     </div>
@@ -58,15 +63,15 @@ function Settings({ id }: { id: string | undefined }) {
 
 function Groups({ current }: { current: string }) {
   return (
-    <nav class="setting-groups" aria-label="Groups of settings">
+    <nav class="setting-groups" aria-label={t("Groups of settings")}>
       <select
-        aria-label="Group of settings"
+        aria-label={t("Group of settings")}
         value={current}
         onChange={(event) => (location.hash = place(event.currentTarget.value))}
       >
         {GROUPS.map(({ id, title }) => (
           <option key={id} value={id}>
-            {title}
+            {title()}
           </option>
         ))}
       </select>
@@ -74,7 +79,7 @@ function Groups({ current }: { current: string }) {
         {GROUPS.map(({ id, title }) => (
           <li key={id}>
             <a href={place(id)} aria-current={id === current ? "page" : undefined}>
-              {title}
+              {title()}
             </a>
           </li>
         ))}
@@ -91,7 +96,7 @@ function OfFiles({ state: { mistakes, ignored, waiting } }: { state: State }) {
         <div class="notice warning" role="alert">
           <Icon name="alert" />
           <div>
-            The files cannot be used as they are. What was in force before still is, and is shown here.
+            {t("The files cannot be used as they are. What was in force before still is, and is shown here.")}
             <Mistakes of={mistakes} />
           </div>
         </div>
@@ -99,7 +104,11 @@ function OfFiles({ state: { mistakes, ignored, waiting } }: { state: State }) {
       {ignored.length > 0 && (
         <details class="notice passed-over">
           <summary>
-            {ignored.length === 1 ? "One thing" : `${ignored.length} things`} in the files is passed over
+            {n(
+              ignored.length,
+              "One thing in the files is passed over",
+              "{n} things in the files are passed over",
+            )}
           </summary>
           <Mistakes of={ignored} />
         </details>
@@ -107,7 +116,7 @@ function OfFiles({ state: { mistakes, ignored, waiting } }: { state: State }) {
       {waiting.length > 0 && (
         <p class="notice waiting" role="status">
           <Icon name="clock" />
-          <span>{waiting.join(", ")}: counts once the agent is started anew.</span>
+          <span>{t("{keys}: counts once the agent is started anew.", { keys: waiting.join(", ") })}</span>
         </p>
       )}
     </>

@@ -1,6 +1,6 @@
-/** What is typed into a field, and the value that it is. Pure. */
+/** What is typed into a field, and the value that it is. */
 
-import { bytes } from "@starpod/page";
+import { bytes, t } from "@starpod/page";
 import type { Field } from "./protocol";
 
 /** As a form has it; null gives the key back to the files. */
@@ -59,10 +59,12 @@ export function parsed(field: Field, entered: Entered): Parsed {
 
 function numberOf(field: Field, text: string): Parsed {
   const number = Number(text);
-  if (text === "" || Number.isNaN(number)) return { mistake: "must be a number" };
-  if (field.kind === "integer" && !Number.isInteger(number)) return { mistake: "must be a whole number" };
-  if (field.least !== null && number < field.least) return { mistake: `must be at least ${field.least}` };
-  if (field.most !== null && number > field.most) return { mistake: `must be at most ${field.most}` };
+  if (text === "" || Number.isNaN(number)) return { mistake: t("must be a number") };
+  if (field.kind === "integer" && !Number.isInteger(number)) return { mistake: t("must be a whole number") };
+  if (field.least !== null && number < field.least)
+    return { mistake: t("must be at least {number}", { number: field.least }) };
+  if (field.most !== null && number > field.most)
+    return { mistake: t("must be at most {number}", { number: field.most }) };
   return { value: number };
 }
 
@@ -76,10 +78,10 @@ export function entriesOf(text: string): string[] {
 
 /** A value in words. */
 export function shown(field: Field, value: unknown): string {
-  if (value === null || value === undefined || value === "") return "empty";
-  if (typeof value === "boolean") return value ? "on" : "off";
-  if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(String).join(", ");
-  if (typeof value === "object") return Object.keys(value).length === 0 ? "none" : JSON.stringify(value);
+  if (value === null || value === undefined || value === "") return t("empty");
+  if (typeof value === "boolean") return value ? t("on") : t("off");
+  if (Array.isArray(value)) return value.length === 0 ? t("none") : value.map(String).join(", ");
+  if (typeof value === "object") return Object.keys(value).length === 0 ? t("none") : JSON.stringify(value);
   return field.unit === "" ? String(value) : `${String(value)} ${field.unit}`;
 }
 

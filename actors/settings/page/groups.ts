@@ -1,29 +1,30 @@
 /** How settings are grouped for people: what belongs together, and where else in the page something of it is. */
 
+import { t } from "@starpod/page";
 import type { Field } from "./protocol";
 
 export interface Link {
-  readonly title: string;
+  readonly title: () => string;
   readonly section: string;
   readonly path?: readonly string[];
 }
 
 export interface Group {
   readonly id: string;
-  readonly title: string;
-  readonly says: string;
+  readonly title: () => string;
+  readonly says: () => string;
   /** Keys of the group, or tables with all that is in them. */
   readonly keys: readonly string[];
   readonly links: readonly Link[];
 }
 
-const file = (name: string, title: string): Link => ({ title, section: "memory", path: [name] });
+const file = (name: string, title: () => string): Link => ({ title, section: "memory", path: [name] });
 
 export const GROUPS: readonly Group[] = [
   {
     id: "general",
-    title: "General",
-    says: "What the agent is called, and how a conversation runs.",
+    title: () => t("General"),
+    says: () => t("What the agent is called, and how a conversation runs."),
     keys: [
       "agent_name",
       "timezone",
@@ -34,16 +35,16 @@ export const GROUPS: readonly Group[] = [
       "server_addr",
     ],
     links: [
-      file("SOUL.md", "Who it is (SOUL.md)"),
-      file("HEARTBEAT.md", "What it looks after by itself (HEARTBEAT.md)"),
-      file("BOOT.md", "What it does at each start (BOOT.md)"),
-      file("BOOTSTRAP.md", "What it did at its first start (BOOTSTRAP.md)"),
+      file("SOUL.md", () => t("Who it is (SOUL.md)")),
+      file("HEARTBEAT.md", () => t("What it looks after by itself (HEARTBEAT.md)")),
+      file("BOOT.md", () => t("What it does at each start (BOOT.md)")),
+      file("BOOTSTRAP.md", () => t("What it did at its first start (BOOTSTRAP.md)")),
     ],
   },
   {
     id: "models",
-    title: "Models and keys",
-    says: "Which model answers, and what takes its place when it cannot.",
+    title: () => t("Models and keys"),
+    says: () => t("Which model answers, and what takes its place when it cannot."),
     keys: [
       "provider",
       "model",
@@ -58,89 +59,92 @@ export const GROUPS: readonly Group[] = [
   },
   {
     id: "memory",
-    title: "Memory",
-    says: "What is remembered, and how much of it is told to the model. The trace below an answer says what it was told.",
+    title: () => t("Memory"),
+    says: () =>
+      t(
+        "What is remembered, and how much of it is told to the model. The trace below an answer says what it was told.",
+      ),
     keys: ["memory"],
-    links: [{ title: "Notes, and a search in them", section: "memory" }],
+    links: [{ title: () => t("Notes, and a search in them"), section: "memory" }],
   },
   {
     id: "skills",
-    title: "Skills",
-    says: "What the agent has learned to do.",
+    title: () => t("Skills"),
+    says: () => t("What the agent has learned to do."),
     keys: ["skills", "self_improve", "skills_budget", "bundled_skills"],
-    links: [{ title: "All skills", section: "skills" }],
+    links: [{ title: () => t("All skills"), section: "skills" }],
   },
   {
     id: "tools",
-    title: "Tools",
-    says: "Commands, files and the web.",
+    title: () => t("Tools"),
+    says: () => t("Commands, files and the web."),
     keys: ["shell", "internet", "web", "tools", "attachments", "checkpoints"],
-    links: [{ title: "Secrets: BRAVE_API_KEY", section: "secrets" }],
+    links: [{ title: () => t("Secrets: BRAVE_API_KEY"), section: "secrets" }],
   },
   {
     id: "cron",
-    title: "Schedule",
-    says: "What the agent does by itself.",
+    title: () => t("Schedule"),
+    says: () => t("What the agent does by itself."),
     keys: ["cron"],
-    links: [{ title: "All jobs", section: "cron" }],
+    links: [{ title: () => t("All jobs"), section: "cron" }],
   },
   {
     id: "channels",
-    title: "Channels",
-    says: "Where people reach the agent besides this page.",
+    title: () => t("Channels"),
+    says: () => t("Where people reach the agent besides this page."),
     keys: ["channels"],
     links: [
-      { title: "Telegram", section: "telegram" },
-      { title: "Notifications", section: "notify" },
-      { title: "Secrets: TELEGRAM_BOT_TOKEN, EMAIL_PASSWORD", section: "secrets" },
+      { title: () => t("Telegram"), section: "telegram" },
+      { title: () => t("Notifications"), section: "notify" },
+      { title: () => t("Secrets: TELEGRAM_BOT_TOKEN, EMAIL_PASSWORD"), section: "secrets" },
     ],
   },
   {
     id: "permissions",
-    title: "Permissions",
-    says: "What the agent may do unasked.",
+    title: () => t("Permissions"),
+    says: () => t("What the agent may do unasked."),
     keys: ["permissions"],
-    links: [{ title: "Rules, grants and decisions", section: "permissions" }],
+    links: [{ title: () => t("Rules, grants and decisions"), section: "permissions" }],
   },
   {
     id: "hooks",
-    title: "Hooks",
-    says: "Commands of yours that the agent calls when something happens.",
+    title: () => t("Hooks"),
+    says: () => t("Commands of yours that the agent calls when something happens."),
     keys: ["hooks"],
-    links: [{ title: "All hooks", section: "hooks" }],
+    links: [{ title: () => t("All hooks"), section: "hooks" }],
   },
   {
     id: "mcp",
-    title: "MCP",
-    says: "Servers with tools of others.",
+    title: () => t("MCP"),
+    says: () => t("Servers with tools of others."),
     keys: ["mcp"],
-    links: [{ title: "All servers", section: "servers" }],
+    links: [{ title: () => t("All servers"), section: "servers" }],
   },
   {
     id: "people",
-    title: "People",
-    says: "Who may speak with the agent, and how it is reached from beyond this machine.",
+    title: () => t("People"),
+    says: () => t("Who may speak with the agent, and how it is reached from beyond this machine."),
     keys: ["auth", "gateway"],
-    links: [{ title: "People, keys and devices", section: "account" }],
+    links: [{ title: () => t("People, keys and devices"), section: "account" }],
   },
   {
     id: "vault",
-    title: "Vault",
-    says: "Where secrets are kept.",
+    title: () => t("Vault"),
+    says: () => t("Where secrets are kept."),
     keys: ["vault"],
-    links: [{ title: "All secrets", section: "secrets" }],
+    links: [{ title: () => t("All secrets"), section: "secrets" }],
   },
   {
     id: "costs",
-    title: "Costs",
-    says: "What a turn, a conversation and a day may cost.",
+    title: () => t("Costs"),
+    says: () => t("What a turn, a conversation and a day may cost."),
     keys: ["limits"],
-    links: [{ title: "What it has cost", section: "costs" }],
+    links: [{ title: () => t("What it has cost"), section: "costs" }],
   },
   {
     id: "appearance",
-    title: "Appearance",
-    says: "What an empty conversation shows, and the language and colours of this browser.",
+    title: () => t("Appearance"),
+    says: () => t("What an empty conversation shows, and the language and colours of this browser."),
     keys: ["greeting", "prompts"],
     links: [],
   },
@@ -154,8 +158,8 @@ export function groupOf(id: string | undefined): Group {
 }
 
 export function titleOf(id: string | undefined): string {
-  if (id === "first") return "Welcome";
-  return id === undefined ? "Settings" : `Settings: ${groupOf(id).title}`;
+  if (id === "first") return t("Welcome");
+  return id === undefined ? t("Settings") : t("Settings: {title}", { title: groupOf(id).title() });
 }
 
 /** How many characters of a key a group names; 0 where it is of another. */

@@ -1,34 +1,36 @@
-/** The first words on how an agent speaks, as a part of SOUL.md. Pure. */
+/** The first words on how an agent speaks, as a part of SOUL.md. */
+
+import { t } from "@starpod/page";
 
 const HEADING = "## Manner";
 
 export interface Manner {
   readonly id: string;
-  readonly title: string;
+  readonly title: () => string;
   /** Written into SOUL.md; empty leaves it as it is. */
   readonly text: string;
 }
 
 export const MANNERS: readonly Manner[] = [
-  { id: "as-it-is", title: "Friendly and direct", text: "" },
+  { id: "as-it-is", title: () => t("Friendly and direct"), text: "" },
   {
     id: "brief",
-    title: "Brief",
+    title: () => t("Brief"),
     text: "You say as little as does the job: no greeting, no summary, no small talk.",
   },
   {
     id: "warm",
-    title: "Warm",
+    title: () => t("Warm"),
     text: "You are warm and encouraging, ask how things are going, and take an interest in your person's life.",
   },
   {
     id: "playful",
-    title: "Playful",
+    title: () => t("Playful"),
     text: "You are playful and like a good joke, but never at the cost of an answer that is right.",
   },
   {
     id: "formal",
-    title: "Formal",
+    title: () => t("Formal"),
     text: "You are courteous and formal, write whole sentences, and address your person with respect.",
   },
 ];

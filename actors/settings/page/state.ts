@@ -1,7 +1,7 @@
 /** What the page asks of the settings, and what is entered and not yet kept. */
 
 import { signal } from "@preact/signals";
-import { account, ApiError, Poll, request, routeHash, send, toSection, type Mistake } from "@starpod/page";
+import { account, ApiError, Poll, request, routeHash, send, t, toSection, type Mistake } from "@starpod/page";
 import { parsed, same, type Entered } from "./fields";
 import type { Field, Saved, SetUp, State, Tried } from "./protocol";
 
@@ -119,5 +119,7 @@ export async function keep(fields: readonly Field[]): Promise<Kept> {
 }
 
 function saidOf({ next_start: late }: Saved): string {
-  return late.length === 0 ? "Kept." : `Kept. ${late.join(", ")} counts once the agent is started anew.`;
+  return late.length === 0
+    ? t("Kept.")
+    : t("Kept. {keys} counts once the agent is started anew.", { keys: late.join(", ") });
 }

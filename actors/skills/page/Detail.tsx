@@ -5,6 +5,7 @@ import {
   Outcome,
   routeHash,
   Sure,
+  t,
   TextButton,
   toSection,
   toSession,
@@ -45,32 +46,32 @@ export function Detail({ of }: { of: Address }) {
       if (!found || draft === null) return "";
       await update(of, draft, found.digest);
       setDraft(null);
-      return "Kept.";
+      return t("Kept.");
     });
 
   return (
     <>
       <p>
-        <a href={routeHash(toSection("skills"))}>All skills</a>
+        <a href={routeHash(toSection("skills"))}>{t("All skills")}</a>
       </p>
       <Outcome of={attempts} />
-      {found === null && <p class="quiet">There is no such skill.</p>}
+      {found === null && <p class="quiet">{t("There is no such skill.")}</p>}
       {found && (
         <>
           <Facts of={found} />
           {draft === null ? (
             <>
-              <pre class="note" tabIndex={0} aria-label="Text of the skill">
+              <pre class="note" tabIndex={0} aria-label={t("Text of the skill")}>
                 {found.raw_content}
               </pre>
               <div class="buttons">
-                <TextButton onClick={() => beginWith(`/${found.name} `)}>Try it</TextButton>
+                <TextButton onClick={() => beginWith(`/${found.name} `)}>{t("Try it")}</TextButton>
                 {found.changeable && (
                   <>
-                    <TextButton onClick={() => setDraft(found.raw_content)}>Edit the skill</TextButton>
+                    <TextButton onClick={() => setDraft(found.raw_content)}>{t("Edit the skill")}</TextButton>
                     {isAdmin() && found.owner !== "" && (
                       <Sure
-                        sure="Let everybody have it"
+                        sure={t("Let everybody have it")}
                         onSure={() =>
                           void attempt(async () => {
                             await approve(found);
@@ -79,19 +80,20 @@ export function Detail({ of }: { of: Address }) {
                           })
                         }
                       >
-                        Approve
+                        {t("Approve")}
                       </Sure>
                     )}
                     <Sure
-                      sure="Delete it"
+                      sure={t("Delete it")}
                       onSure={() =>
                         void attempt(async () => {
                           await remove(of);
-                          return `${found.name} is deleted.`;
+                          return t("{name} is deleted.", { name: found.name });
                         })
                       }
                     >
-                      Delete<span class="sr-only"> {found.name}</span>
+                      {t("Delete")}
+                      <span class="sr-only"> {found.name}</span>
                     </Sure>
                   </>
                 )}
@@ -125,9 +127,11 @@ function Facts({ of }: { of: SkillDetail }) {
       ))}
       <p class="entry-facts quiet">
         <span>{originOf(of)}</span>
-        <span>changed {when(new Date(of.updated_at), new Date())}</span>
-        {of.session !== null && <a href={routeHash(toSession(of.session))}>the conversation</a>}
-        {of.allowed_tools.length > 0 && <span>asks for {of.allowed_tools.join(", ")}</span>}
+        <span>{t("changed {when}", { when: when(new Date(of.updated_at), new Date()) })}</span>
+        {of.session !== null && <a href={routeHash(toSession(of.session))}>{t("the conversation")}</a>}
+        {of.allowed_tools.length > 0 && (
+          <span>{t("asks for {tools}", { tools: of.allowed_tools.join(", ") })}</span>
+        )}
         {of.compatibility !== null && <span>{of.compatibility}</span>}
       </p>
     </>
@@ -138,7 +142,7 @@ function Files({ of: { resources } }: { of: SkillDetail }) {
   if (resources.length === 0) return null;
   return (
     <section aria-labelledby="files">
-      <h2 id="files">Files that come with it</h2>
+      <h2 id="files">{t("Files that come with it")}</h2>
       <ul class="entries">
         {resources.map(({ path, size }) => (
           <li key={path}>
@@ -168,16 +172,16 @@ function Editor({ text, onText, onSave, onCancel }: EditorProps) {
     >
       <textarea
         class="note"
-        aria-label="Text of the skill"
+        aria-label={t("Text of the skill")}
         rows={20}
         value={text}
         onInput={(event) => onText(event.currentTarget.value)}
       />
       <div class="buttons">
         <button type="submit" class="primary">
-          Keep
+          {t("Keep")}
         </button>
-        <TextButton onClick={onCancel}>Cancel</TextButton>
+        <TextButton onClick={onCancel}>{t("Cancel")}</TextButton>
       </div>
     </form>
   );

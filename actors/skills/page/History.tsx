@@ -1,4 +1,4 @@
-import { Revisions, routeHash, toSession, when, type RevisionRow } from "@starpod/page";
+import { Revisions, routeHash, t, toSession, when, type RevisionRow } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { Revision } from "./protocol";
 import { actionOf, history, revert, revision, type Address } from "./state";
@@ -33,7 +33,7 @@ export function History({ of, changes, changeable, attempt }: HistoryProps) {
     const back = () =>
       attempt(async () => {
         await revert(of, each.seq);
-        return "Brought back.";
+        return t("Brought back.");
       });
     return {
       seq: each.seq,
@@ -42,8 +42,8 @@ export function History({ of, changes, changeable, attempt }: HistoryProps) {
         <>
           <span>{when(new Date(each.at), new Date())}</span>
           {each.by !== "" && <span>{each.by}</span>}
-          {each.source !== null && <span>from {each.source}</span>}
-          {each.session !== null && <a href={routeHash(toSession(each.session))}>the conversation</a>}
+          {each.source !== null && <span>{t("from {source}", { source: each.source })}</span>}
+          {each.session !== null && <a href={routeHash(toSession(each.session))}>{t("the conversation")}</a>}
         </>
       ),
       text: there ? async () => (await revision(of, each.seq)).raw_content : null,
@@ -52,7 +52,7 @@ export function History({ of, changes, changeable, attempt }: HistoryProps) {
   };
   return (
     <section aria-labelledby="history">
-      <h2 id="history">History</h2>
+      <h2 id="history">{t("History")}</h2>
       <Revisions rows={found.map(rowOf)} />
     </section>
   );

@@ -1,4 +1,4 @@
-import { Outcome, useAttempts } from "@starpod/page";
+import { Outcome, t, useAttempts } from "@starpod/page";
 import { useState } from "preact/hooks";
 import { create, generate, isAdmin, placeOf } from "./state";
 
@@ -21,7 +21,7 @@ export function New() {
       const draft = await generate(name, description, body);
       setDescription(draft.description);
       setBody(draft.body);
-      return "Written. Read it, and keep it if it is right.";
+      return t("Written. Read it, and keep it if it is right.");
     });
     setWriting(false);
   };
@@ -37,9 +37,9 @@ export function New() {
           void keep();
         }}
       >
-        <h2>{isAdmin() ? "A new skill, for everybody" : "A new skill, for you alone"}</h2>
+        <h2>{isAdmin() ? t("A new skill, for everybody") : t("A new skill, for you alone")}</h2>
         <label>
-          Name
+          {t("Name")}
           <input
             class="mono"
             required
@@ -51,7 +51,7 @@ export function New() {
           />
         </label>
         <label class="wide">
-          What it is for, and when to take it up
+          {t("What it is for, and when to take it up")}
           <input
             required={!writing}
             maxLength={1024}
@@ -60,17 +60,17 @@ export function New() {
           />
         </label>
         <label class="wide">
-          Instructions
+          {t("Instructions")}
           <textarea
             rows={8}
             value={body}
             onInput={(event) => setBody(event.currentTarget.value)}
-            placeholder="What to do, step by step, in Markdown"
+            placeholder={t("What to do, step by step, in Markdown")}
           />
         </label>
         <div class="buttons">
           <button type="submit" class="primary" disabled={writing}>
-            Keep
+            {t("Keep")}
           </button>
           {isAdmin() && (
             <button
@@ -79,7 +79,7 @@ export function New() {
               disabled={writing || name === ""}
               onClick={() => void ask()}
             >
-              {writing ? "The model writes…" : "Have the model write it"}
+              {writing ? t("The model writes…") : t("Have the model write it")}
             </button>
           )}
         </div>

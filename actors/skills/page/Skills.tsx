@@ -1,4 +1,4 @@
-import { account, Outcome, useAttempts } from "@starpod/page";
+import { account, Outcome, rich, t, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { New } from "./New";
 import type { Skill } from "./protocol";
@@ -22,20 +22,28 @@ export function Skills() {
   return (
     <>
       <p class="quiet">
-        Instructions for what the agent does often. It knows their names and takes one up when a task fits;
-        write <code>/name</code> to have it do so at once.
+        {rich(
+          "Instructions for what the agent does often. It knows their names and takes one up when a task fits; write {command} to have it do so at once.",
+          { command: <code>/name</code> },
+        )}
       </p>
       <Outcome of={attempts} />
       {waiting.length > 0 && (
         <section aria-labelledby="waiting">
-          <h2 id="waiting">For you to look at</h2>
-          <p class="quiet">The model wrote these. Until you approve one, only whoever it was for has it.</p>
-          <List skills={waiting} label="Skills that wait for approval" />
+          <h2 id="waiting">{t("For you to look at")}</h2>
+          <p class="quiet">
+            {t("The model wrote these. Until you approve one, only whoever it was for has it.")}
+          </p>
+          <List skills={waiting} label={t("Skills that wait for approval")} />
         </section>
       )}
       {found !== null && (
         <>
-          {others.length === 0 ? <p class="quiet">None yet.</p> : <List skills={others} label="All skills" />}
+          {others.length === 0 ? (
+            <p class="quiet">{t("None yet.")}</p>
+          ) : (
+            <List skills={others} label={t("All skills")} />
+          )}
           <New />
         </>
       )}
@@ -52,11 +60,13 @@ function List({ skills, label }: { skills: readonly Skill[]; label: string }) {
             <a href={placeOf(skill)}>{skill.name}</a>{" "}
             {skill.owner !== "" && (
               <small class="badge">
-                {skill.owner === account.value?.user_id ? "yours alone" : `of ${skill.owner}`}
+                {skill.owner === account.value?.user_id
+                  ? t("yours alone")
+                  : t("of {name}", { name: skill.owner })}
               </small>
             )}{" "}
-            {!skill.visible && <small class="badge">left out</small>}{" "}
-            {skill.problems.length > 0 && <small class="badge">something is wrong</small>}
+            {!skill.visible && <small class="badge">{t("left out")}</small>}{" "}
+            {skill.problems.length > 0 && <small class="badge">{t("something is wrong")}</small>}
           </span>
           <span class="entry-facts quiet">
             <span class="skill-description">{skill.description}</span>

@@ -1,3 +1,4 @@
+import { t } from "@starpod/page";
 import type { SectionProps } from "@starpod/page";
 import { Detail } from "./Detail";
 import { Skills } from "./Skills";
@@ -6,7 +7,7 @@ import { addressOf } from "./state";
 /** All skills, or one of them. */
 export default function View({ path: [name, owner] }: SectionProps) {
   return (
-    <div class="desk skills" role="region" aria-label="Skills" tabIndex={0}>
+    <div class="desk skills" role="region" aria-label={t("Skills")} tabIndex={0}>
       {name === undefined ? (
         <Skills />
       ) : (

@@ -1,6 +1,6 @@
 /** What the page asks of the skills. An admin sees all there are, everybody else what their agent may use. */
 
-import { account, request, routeHash, send, toSection } from "@starpod/page";
+import { account, request, routeHash, send, t, toSection } from "@starpod/page";
 import type { Changed, Draft, Revision, RevisionText, Skill, SkillDetail } from "./protocol";
 
 export const isAdmin = () => account.value?.role === "admin";
@@ -62,31 +62,31 @@ export const revision = (of: Address, seq: number) =>
 export const revert = (of: Address, seq: number) =>
   send<Changed>("POST", path(of, "/revert"), { seq, owner: of.owner });
 
-const ORIGINS: Readonly<Record<Skill["origin"], string>> = {
-  bundled: "comes with Starpod",
-  source: "comes with the agent",
-  person: "written by a person",
-  model: "written by the model",
-  installed: "installed",
+const ORIGINS: Readonly<Record<Skill["origin"], () => string>> = {
+  bundled: () => t("comes with Starpod"),
+  source: () => t("comes with the agent"),
+  person: () => t("written by a person"),
+  model: () => t("written by the model"),
+  installed: () => t("installed"),
 };
 
 /** Where a skill is from, in words. */
 export function originOf({ origin, author, installed_from: from }: Skill): string {
-  if (origin === "installed" && from !== null) return `installed from ${from}`;
-  if (origin === "person" && author !== "") return `written by ${author}`;
-  if (origin === "model" && author !== "") return `written by the model, for ${author}`;
-  return ORIGINS[origin];
+  if (origin === "installed" && from !== null) return t("installed from {from}", { from });
+  if (origin === "person" && author !== "") return t("written by {author}", { author });
+  if (origin === "model" && author !== "") return t("written by the model, for {author}", { author });
+  return ORIGINS[origin]();
 }
 
-const ACTIONS: Readonly<Record<Revision["action"], string>> = {
-  found: "Changed in its folder",
-  create: "Made",
-  update: "Changed",
-  delete: "Deleted",
-  install: "Installed",
-  approve: "Approved",
-  revert: "Brought back",
+const ACTIONS: Readonly<Record<Revision["action"], () => string>> = {
+  found: () => t("Changed in its folder"),
+  create: () => t("Made"),
+  update: () => t("Changed"),
+  delete: () => t("Deleted"),
+  install: () => t("Installed"),
+  approve: () => t("Approved"),
+  revert: () => t("Brought back"),
 };
 
 export const actionOf = ({ action, origin }: Revision) =>
-  origin === "model" ? `${ACTIONS[action]} by the model` : ACTIONS[action];
+  origin === "model" ? t("{done} by the model", { done: ACTIONS[action]() }) : ACTIONS[action]();

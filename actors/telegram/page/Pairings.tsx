@@ -1,4 +1,4 @@
-import { account, dated, Outcome, Sure, TextButton, useAttempts } from "@starpod/page";
+import { account, dated, Outcome, Sure, t, TextButton, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { Pairing } from "./protocol";
 import { accept, nameOf, pairings, people, refuse } from "./state";
@@ -28,16 +28,20 @@ export function Pairings() {
   }, []);
   return (
     <section aria-labelledby="pairings">
-      <h2 id="pairings">Asking to be let in</h2>
+      <h2 id="pairings">{t("Asking to be let in")}</h2>
       <Outcome of={attempts} />
       {found.length === 0 ? (
         <p class="quiet">
-          Nobody. Whoever writes to the bot and is not known is told a code, and stands here for an hour.
+          {t(
+            "Nobody. Whoever writes to the bot and is not known is told a code, and stands here for an hour.",
+          )}
         </p>
       ) : (
-        <p class="quiet">Let in only whom you know, and who tells you the code: names can be anybody’s.</p>
+        <p class="quiet">
+          {t("Let in only whom you know, and who tells you the code: names can be anybody’s.")}
+        </p>
       )}
-      <ul class="entries" aria-label="Asking to be let in">
+      <ul class="entries" aria-label={t("Asking to be let in")}>
         {found.map((each) => (
           <Row
             key={each.code}
@@ -46,13 +50,13 @@ export function Pairings() {
             onAccept={(user) =>
               void attempt(async () => {
                 await accept(each, user);
-                return `${nameOf(each)} now speaks for ${user}.`;
+                return t("{name} now speaks for {user}.", { name: nameOf(each), user });
               })
             }
             onRefuse={() =>
               void attempt(async () => {
                 await refuse(each);
-                return "The code is void.";
+                return t("The code is void.");
               })
             }
           />
@@ -78,11 +82,11 @@ function Row({ of: each, users, onAccept, onRefuse }: RowProps) {
       </span>
       <span class="entry-facts quiet">
         <code>{each.code}</code>
-        <span>asked {dated(new Date(each.asked_at), new Date())}</span>
+        <span>{t("asked {when}", { when: dated(new Date(each.asked_at), new Date()) })}</span>
       </span>
       <span class="buttons">
         <label>
-          <span class="sr-only">Speaks for</span>
+          <span class="sr-only">{t("Speaks for")}</span>
           <select value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
             {users.map((user) => (
               <option key={user} value={user}>
@@ -92,10 +96,12 @@ function Row({ of: each, users, onAccept, onRefuse }: RowProps) {
           </select>
         </label>
         <TextButton onClick={() => onAccept(chosen)}>
-          Let in<span class="sr-only">: {nameOf(each)}</span>
+          {t("Let in")}
+          <span class="sr-only">: {nameOf(each)}</span>
         </TextButton>
-        <Sure sure="Do not let in" onSure={onRefuse}>
-          Refuse<span class="sr-only">: {nameOf(each)}</span>
+        <Sure sure={t("Do not let in")} onSure={onRefuse}>
+          {t("Refuse")}
+          <span class="sr-only">: {nameOf(each)}</span>
         </Sure>
       </span>
     </li>

@@ -1,4 +1,4 @@
-import { Outcome, useAttempts, useNow } from "@starpod/page";
+import { n, Outcome, rich, routeHash, t, toSection, useAttempts, useNow } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { Pairings } from "./Pairings";
 import type { TelegramStatus } from "./protocol";
@@ -22,17 +22,19 @@ export default function View() {
     return () => clearInterval(timer);
   }, []);
   return (
-    <div class="desk" role="region" aria-label="Telegram" tabIndex={0}>
+    <div class="desk" role="region" aria-label={t("Telegram")} tabIndex={0}>
       <Outcome of={attempts} />
       {found !== null && (
         <section aria-labelledby="bot">
-          <h2 id="bot">Bot</h2>
+          <h2 id="bot">{t("Bot")}</h2>
           <p>
             {stateWords(found)} {found.username !== null && <Bot name={found.username} />}
           </p>
           {found.state === "no_token" ? <HowTo /> : found.why !== null && <p class="quiet">{found.why}</p>}
           <p class="quiet">
-            {lastPoll(found, now)} {found.waiting > 0 && `${found.waiting} messages are being taken up.`}
+            {lastPoll(found, now)}{" "}
+            {found.waiting > 0 &&
+              n(found.waiting, "{n} message is being taken up.", "{n} messages are being taken up.")}
           </p>
         </section>
       )}
@@ -44,7 +46,7 @@ export default function View() {
 function Bot({ name }: { readonly name: string }) {
   return (
     <>
-      People find it as{" "}
+      {t("People find it as")}{" "}
       <a href={`https://t.me/${encodeURIComponent(name)}`} rel="noreferrer noopener" target="_blank">
         @{name}
       </a>
@@ -56,8 +58,14 @@ function Bot({ name }: { readonly name: string }) {
 function HowTo() {
   return (
     <p class="quiet">
-      Write to <b>@BotFather</b> on Telegram to make one, then keep its token as{" "}
-      <code>TELEGRAM_BOT_TOKEN</code> among the <a href="#/s/vault">secrets</a>. It is used at once.
+      {rich(
+        "Write to {father} on Telegram to make one, then keep its token as {name} among the {secrets}. It is used at once.",
+        {
+          father: <b>@BotFather</b>,
+          name: <code>TELEGRAM_BOT_TOKEN</code>,
+          secrets: <a href={routeHash(toSection("secrets"))}>{t("secrets")}</a>,
+        },
+      )}
     </p>
   );
 }

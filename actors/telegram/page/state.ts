@@ -1,6 +1,6 @@
 /** What the page asks of Telegram. */
 
-import { away, request, send } from "@starpod/page";
+import { away, request, send, t } from "@starpod/page";
 import type { Pairing, TelegramStatus } from "./protocol";
 
 const PAIRINGS = "/api/telegram/pairings";
@@ -19,21 +19,22 @@ export const people = async () =>
     .filter((each) => each.is_active)
     .map((each) => each.id);
 
-const STATES: Readonly<Record<TelegramStatus["state"], string>> = {
-  off: "The bot is switched off.",
-  no_token: "There is no bot yet.",
-  connecting: "The bot is about to connect.",
-  polling: "The bot receives what people write.",
-  stalled: "The bot cannot reach Telegram right now.",
-  conflict: "Another program receives the messages of this bot.",
-  unauthorized: "Telegram does not accept the token of the bot.",
+const STATES: Readonly<Record<TelegramStatus["state"], () => string>> = {
+  off: () => t("The bot is switched off."),
+  no_token: () => t("There is no bot yet."),
+  connecting: () => t("The bot is about to connect."),
+  polling: () => t("The bot receives what people write."),
+  stalled: () => t("The bot cannot reach Telegram right now."),
+  conflict: () => t("Another program receives the messages of this bot."),
+  unauthorized: () => t("Telegram does not accept the token of the bot."),
 };
 
 /** How the bot is, in words; as it says itself where a newer agent knows another state. */
-export const stateWords = ({ state }: TelegramStatus) => STATES[state] ?? `The bot is ${state}.`;
+export const stateWords = ({ state }: TelegramStatus) =>
+  STATES[state]?.() ?? t("The bot is {state}.", { state });
 
 export const lastPoll = ({ last_poll_at: at }: TelegramStatus, now: Date) =>
-  at === null ? null : `Last heard from Telegram ${away(new Date(at), now)}.`;
+  at === null ? null : t("Last heard from Telegram {away}.", { away: away(new Date(at), now) });
 
 /** How an account calls itself. */
 export const nameOf = ({ name, username, telegram_id: id }: Pairing) =>

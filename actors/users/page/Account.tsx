@@ -1,4 +1,4 @@
-import { Appearance, Outcome, Sure, t, useApp, useAttempts } from "@starpod/page";
+import { Appearance, Outcome, rich, Sure, t, useApp, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { Devices } from "./Devices";
 import { Keys } from "./Keys";
@@ -25,8 +25,8 @@ export function Account() {
     <>
       <div class="self">
         <p>{me !== null && <Name of={me} />}</p>
-        <Sure sure="Sign out; what is unsent is forgotten" onSure={() => void leave()}>
-          Sign out
+        <Sure sure={t("Sign out; what is unsent is forgotten")} onSure={() => void leave()}>
+          {t("Sign out")}
         </Sure>
       </div>
       <Outcome of={attempts} />
@@ -44,8 +44,8 @@ function Name({ of: { id, display_name: name, role } }: { of: Self }) {
   const also = name !== null && name.toLowerCase() !== id.toLowerCase() && ` (${id})`;
   return (
     <>
-      Signed in as <b>{name ?? id}</b>
-      {also} {role === "admin" && <small class="badge">admin</small>}
+      {rich("Signed in as {name}", { name: <b>{name ?? id}</b> })}
+      {also} {role === "admin" && <small class="badge">{t("admin")}</small>}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { Outcome, TextButton, useAttempts, when } from "@starpod/page";
+import { Outcome, t, tag, TextButton, useAttempts, when } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { AuditEntry } from "./protocol";
 import { audit, AUDIT_ROWS, eventName, shortened } from "./state";
@@ -20,12 +20,12 @@ export function Audit() {
   return (
     <>
       <Outcome of={attempts} />
-      <ol class="audit" aria-label="Audit log, newest first">
+      <ol class="audit" aria-label={t("Audit log, newest first")}>
         {found?.map((entry) => (
           <Row key={entry.id} entry={entry} />
         ))}
       </ol>
-      {more && <TextButton onClick={() => void read()}>Show more</TextButton>}
+      {more && <TextButton onClick={() => void read()}>{t("Show more")}</TextButton>}
     </>
   );
 }
@@ -35,7 +35,7 @@ function Row({ entry }: { entry: AuditEntry }) {
   const about = entry.subject === "" || entry.subject === entry.user ? "" : entry.subject;
   return (
     <li>
-      <time class="quiet" dateTime={entry.at} title={at.toLocaleString()}>
+      <time class="quiet" dateTime={entry.at} title={at.toLocaleString(tag())}>
         {when(at, new Date())}
       </time>
       <span title={entry.detail}>
@@ -43,7 +43,7 @@ function Row({ entry }: { entry: AuditEntry }) {
         {[about, shortened(entry.detail)].filter((text) => text !== "").map((text) => ` · ${text}`)}
       </span>
       <span class="quiet">
-        {[entry.user === "" ? "the agent" : entry.user, entry.proof, entry.address]
+        {[entry.user === "" ? t("the agent") : entry.user, entry.proof, entry.address]
           .filter((text) => text !== "")
           .join(", ")}
       </span>

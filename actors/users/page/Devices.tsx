@@ -1,4 +1,4 @@
-import { account, Outcome, Sure, useAttempts } from "@starpod/page";
+import { account, Outcome, Sure, t, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { Device } from "./protocol";
 import { deviceFacts, devices, isGood, signOut } from "./state";
@@ -17,14 +17,14 @@ export function Devices() {
   const end = (device: Device) =>
     attempt(async () => {
       await signOut(device);
-      return `${device.label} is signed out.`;
+      return t("{label} is signed out.", { label: device.label });
     });
 
   return (
     <section aria-labelledby="devices">
-      <h2 id="devices">Devices signed in</h2>
+      <h2 id="devices">{t("Devices signed in")}</h2>
       <Outcome of={attempts} />
-      <ul class="entries" aria-label="Devices">
+      <ul class="entries" aria-label={t("Devices")}>
         {found?.map((device) => (
           <Row key={device.id} device={device} onSignOut={() => void end(device)} />
         ))}
@@ -40,7 +40,7 @@ function Row({ device, onSignOut }: { device: Device; onSignOut: () => void }) {
   return (
     <li class={good ? undefined : "over"}>
       <span class="entry-name">
-        {device.label} {here && <small class="badge">this one</small>}
+        {device.label} {here && <small class="badge">{t("this one")}</small>}
       </span>
       <span class="entry-facts quiet">
         {deviceFacts(device, now).map((fact) => (
@@ -48,8 +48,9 @@ function Row({ device, onSignOut }: { device: Device; onSignOut: () => void }) {
         ))}
       </span>
       {good && !here && (
-        <Sure sure="Sign it out" onSure={onSignOut}>
-          Sign out<span class="sr-only"> {device.label}</span>
+        <Sure sure={t("Sign it out")} onSure={onSignOut}>
+          {t("Sign out")}
+          <span class="sr-only"> {device.label}</span>
         </Sure>
       )}
     </li>

@@ -1,14 +1,14 @@
-import { CopyButton, Dialog, Outcome, Sure, useAttempts } from "@starpod/page";
+import { CopyButton, Dialog, Outcome, Sure, t, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { ApiKey, CreatedKey } from "./protocol";
 import { isGood, keyFacts, keyName, keys, newKey, revoke } from "./state";
 
-const TERMS: readonly (readonly [days: number | null, words: string])[] = [
-  [7, "for a week"],
-  [30, "for 30 days"],
-  [90, "for 90 days"],
-  [365, "for a year"],
-  [null, "until it is revoked"],
+const TERMS: readonly (readonly [days: number | null, words: () => string])[] = [
+  [7, () => t("for a week")],
+  [30, () => t("for 30 days")],
+  [90, () => t("for 90 days")],
+  [365, () => t("for a year")],
+  [null, () => t("until it is revoked")],
 ];
 
 /** @param person whose keys; null for one's own. */
@@ -32,19 +32,21 @@ export function Keys({ person }: { person: string | null }) {
   const end = (key: ApiKey) =>
     attempt(async () => {
       await revoke(person, key);
-      return `${keyName(key)} is revoked.`;
+      return t("{name} is revoked.", { name: keyName(key) });
     });
 
   return (
     <section aria-labelledby="keys">
-      <h2 id="keys">API keys</h2>
+      <h2 id="keys">{t("API keys")}</h2>
       <p class="quiet">
-        A program that shows one speaks for {person ?? "you"}; it signs a browser in as well.
+        {person === null
+          ? t("A program that shows one speaks for you; it signs a browser in as well.")
+          : t("A program that shows one speaks for {person}; it signs a browser in as well.", { person })}
       </p>
       <Outcome of={attempts} />
       <NewKey onMake={make} />
-      {found?.length === 0 && <p class="quiet">None yet.</p>}
-      <ul class="entries" aria-label="API keys">
+      {found?.length === 0 && <p class="quiet">{t("None yet.")}</p>}
+      <ul class="entries" aria-label={t("API keys")}>
         {found?.map((key) => (
           <Row key={key.id} of={key} onRevoke={() => void end(key)} />
         ))}
@@ -70,26 +72,26 @@ function NewKey({ onMake }: { onMake: (label: string, days: number | null) => Pr
       }}
     >
       <label>
-        What it is for
+        {t("What it is for")}
         <input
           value={label}
           maxLength={100}
-          placeholder="Backup script"
+          placeholder={t("Backup script")}
           onInput={(event) => setLabel(event.currentTarget.value)}
         />
       </label>
       <label>
-        Good
+        {t("Good")}
         <select value={term} onChange={(event) => setTerm(Number(event.currentTarget.value))}>
           {TERMS.map(([, words], index) => (
-            <option key={words} value={index}>
-              {words}
+            <option key={index} value={index}>
+              {words()}
             </option>
           ))}
         </select>
       </label>
       <button type="submit" class="primary">
-        Make a key
+        {t("Make a key")}
       </button>
     </form>
   );
@@ -107,8 +109,9 @@ function Row({ of: key, onRevoke }: { of: ApiKey; onRevoke: () => void }) {
         ))}
       </span>
       {good && (
-        <Sure sure="Revoke for good" onSure={onRevoke}>
-          Revoke<span class="sr-only"> {keyName(key)}</span>
+        <Sure sure={t("Revoke for good")} onSure={onRevoke}>
+          {t("Revoke")}
+          <span class="sr-only"> {keyName(key)}</span>
         </Sure>
       )}
     </li>
@@ -118,15 +121,15 @@ function Row({ of: key, onRevoke }: { of: ApiKey; onRevoke: () => void }) {
 /** Shows a key, once. */
 function Made({ made, onClose }: { made: CreatedKey | null; onClose: () => void }) {
   return (
-    <Dialog title="A new key" open={made !== null} onClose={onClose} lasting>
+    <Dialog title={t("A new key")} open={made !== null} onClose={onClose} lasting>
       <div class="made">
-        <p>Copy it now. It is shown this once, and nobody can find out later what it is.</p>
+        <p>{t("Copy it now. It is shown this once, and nobody can find out later what it is.")}</p>
         <p class="made-key">
           <code>{made?.key}</code>
-          <CopyButton label="Copy the key" text={() => made?.key ?? ""} />
+          <CopyButton label={t("Copy the key")} text={() => made?.key ?? ""} />
         </p>
         <button type="button" class="primary" onClick={onClose}>
-          Done
+          {t("Done")}
         </button>
       </div>
     </Dialog>

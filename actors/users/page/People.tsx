@@ -1,4 +1,4 @@
-import { account, Outcome, routeHash, toSection, useAttempts } from "@starpod/page";
+import { account, Outcome, routeHash, t, toSection, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { Profile } from "./Profile";
 import type { User } from "./protocol";
@@ -27,11 +27,11 @@ export function People() {
           void attempt(async () => {
             const user = await addPerson(id, given);
             setAdded((count) => count + 1);
-            return `${user.id} is added, and gets in with a key of their own.`;
+            return t("{id} is added, and gets in with a key of their own.", { id: user.id });
           })
         }
       />
-      <ul class="entries" aria-label="People">
+      <ul class="entries" aria-label={t("People")}>
         {found?.map((user) => (
           <Row key={user.id} user={user} />
         ))}
@@ -44,15 +44,15 @@ function Row({ user }: { user: User }) {
   const facts = [
     ...(user.display_name === null ? [] : [user.id]),
     ...(user.email === null ? [] : [user.email]),
-    ...(user.filesystem_enabled ? ["sees files"] : []),
+    ...(user.filesystem_enabled ? [t("sees files")] : []),
   ];
   return (
     <li class={user.is_active ? undefined : "over"}>
       <span class="entry-name">
         <a href={routeHash(toSection("account", "people", user.id))}>{user.display_name ?? user.id}</a>{" "}
-        {user.role === "admin" && <small class="badge">admin</small>}{" "}
-        {user.id === account.value?.user_id && <small class="badge">you</small>}{" "}
-        {!user.is_active && <small class="badge">not let in</small>}
+        {user.role === "admin" && <small class="badge">{t("admin")}</small>}{" "}
+        {user.id === account.value?.user_id && <small class="badge">{t("you")}</small>}{" "}
+        {!user.is_active && <small class="badge">{t("not let in")}</small>}
       </span>
       <span class="entry-facts quiet">
         {facts.map((fact) => (

@@ -1,4 +1,4 @@
-import { account, Outcome, Sure, TextButton, useAttempts } from "@starpod/page";
+import { account, Outcome, Sure, t, TextButton, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { Keys } from "./Keys";
 import { Profile } from "./Profile";
@@ -26,7 +26,7 @@ export function Person({ id }: { id: string }) {
   const admit = (active: boolean) =>
     void attempt(
       () => letIn(user, active),
-      () => (active ? `${id} is let in again.` : `${id} is let in no more.`),
+      () => (active ? t("{id} is let in again.", { id }) : t("{id} is let in no more.", { id })),
     );
   return (
     <>
@@ -36,21 +36,23 @@ export function Person({ id }: { id: string }) {
         onSave={(_, given) =>
           void attempt(
             () => change(id, given),
-            () => "Saved.",
+            () => t("Saved."),
           )
         }
       />
       {id !== account.value?.user_id && (
         <p class="self">
           <span class="quiet">
-            {user.is_active ? `${id} is let in.` : `${id} is not let in, whatever they show.`}
+            {user.is_active
+              ? t("{id} is let in.", { id })
+              : t("{id} is not let in, whatever they show.", { id })}
           </span>
           {user.is_active ? (
-            <Sure sure={`Let ${id} in no more`} onSure={() => admit(false)}>
-              Deactivate
+            <Sure sure={t("Let {id} in no more", { id })} onSure={() => admit(false)}>
+              {t("Deactivate")}
             </Sure>
           ) : (
-            <TextButton onClick={() => admit(true)}>Activate</TextButton>
+            <TextButton onClick={() => admit(true)}>{t("Activate")}</TextButton>
           )}
         </p>
       )}

@@ -1,4 +1,4 @@
-import { account } from "@starpod/page";
+import { account, t } from "@starpod/page";
 import { useState } from "preact/hooks";
 import type { User } from "./protocol";
 import { textOr, type Change } from "./state";
@@ -28,15 +28,15 @@ export function Profile({ user, onSave }: ProfileProps) {
         onSave(id, own ? given : { ...given, role });
       }}
     >
-      <h2>{user === null ? "Add somebody" : `Change ${user.id}`}</h2>
+      <h2>{user === null ? t("Add somebody") : t("Change {id}", { id: user.id })}</h2>
       {user === null && (
         <label>
-          Id
+          {t("Id")}
           <input
             class="mono"
             value={id}
             maxLength={64}
-            placeholder="Made up if empty"
+            placeholder={t("Made up if empty")}
             autocapitalize="off"
             spellcheck={false}
             onInput={(event) => setId(event.currentTarget.value)}
@@ -44,11 +44,11 @@ export function Profile({ user, onSave }: ProfileProps) {
         </label>
       )}
       <label>
-        Name
+        {t("Name")}
         <input value={name} maxLength={100} onInput={(event) => setName(event.currentTarget.value)} />
       </label>
       <label>
-        Email
+        {t("Email")}
         <input
           type="email"
           value={email}
@@ -57,25 +57,25 @@ export function Profile({ user, onSave }: ProfileProps) {
         />
       </label>
       <label>
-        Role
+        {t("Role")}
         <select
           value={role}
           disabled={own}
           onChange={(event) => setRole(event.currentTarget.value === "admin" ? "admin" : "user")}
         >
-          <option value="user">User</option>
-          <option value="admin">Admin</option>
+          <option value="user">{t("User")}</option>
+          <option value="admin">{t("Admin")}</option>
         </select>
       </label>
       <label class="choice">
         <input type="checkbox" checked={files} onChange={(event) => setFiles(event.currentTarget.checked)} />
-        May see the agent’s files
+        {t("May see the agent’s files")}
       </label>
       <div class="buttons">
         <button type="submit" class="primary">
-          {user === null ? "Add" : "Save"}
+          {user === null ? t("Add") : t("Save")}
         </button>
-        {own && <span class="quiet">Another admin can change your role.</span>}
+        {own && <span class="quiet">{t("Another admin can change your role.")}</span>}
       </div>
     </form>
   );

@@ -1,6 +1,6 @@
 /** What the page asks of the users subsystem. */
 
-import { request, send, when } from "@starpod/page";
+import { n, request, send, t, when } from "@starpod/page";
 import type { ApiKey, AuditEntry, CreatedKey, Device, User } from "./protocol";
 
 const OWN = "/api/auth";
@@ -75,7 +75,7 @@ export function keyName({ prefix, label }: ApiKey): string {
 }
 
 function shown(prefix: string): string {
-  return prefix === "" ? "chosen by its owner" : `sp_live_${prefix}…`;
+  return prefix === "" ? t("chosen by its owner") : `sp_live_${prefix}…`;
 }
 
 export function keyFacts(key: ApiKey, now: Date): string[] {
@@ -84,48 +84,48 @@ export function keyFacts(key: ApiKey, now: Date): string[] {
 }
 
 function used(at: string | null, now: Date): string {
-  return at === null ? "never used" : `last used ${ago(new Date(at), now)}`;
+  return at === null ? t("never used") : t("last used {when}", { when: ago(new Date(at), now) });
 }
 
 function ending({ revoked_at: revoked, expires_at: expires }: ApiKey, now: Date): string {
-  if (revoked !== null) return `revoked ${when(new Date(revoked), now)}`;
-  if (expires === null) return "good until it is revoked";
+  if (revoked !== null) return t("revoked {when}", { when: when(new Date(revoked), now) });
+  if (expires === null) return t("good until it is revoked");
   const left = new Date(expires).getTime() - now.getTime();
-  if (left <= 0) return `expired ${when(new Date(expires), now)}`;
+  if (left <= 0) return t("expired {when}", { when: when(new Date(expires), now) });
   const days = Math.ceil(left / DAY);
-  return days === 1 ? "good for a day" : `good for ${days} days`;
+  return n(days, "good for a day", "good for {n} days");
 }
 
 export function deviceFacts(device: Device, now: Date): string[] {
   const state =
     device.revoked_at === null
-      ? `last used ${ago(new Date(device.last_seen_at), now)}`
-      : `signed out ${when(new Date(device.revoked_at), now)}`;
+      ? t("last used {when}", { when: ago(new Date(device.last_seen_at), now) })
+      : t("signed out {when}", { when: when(new Date(device.revoked_at), now) });
   return [...(device.address === "" ? [] : [device.address]), state];
 }
 
 /** A moment that is kept to the minute. */
 function ago(moment: Date, now: Date): string {
-  return now.getTime() - moment.getTime() < 2 * MINUTE ? "just now" : when(moment, now);
+  return now.getTime() - moment.getTime() < 2 * MINUTE ? t("just now") : when(moment, now);
 }
 
-const EVENTS: Readonly<Record<string, string>> = {
-  bootstrap: "first account made",
-  "user.added": "account added",
-  "user.changed": "account changed",
-  "user.deactivated": "account deactivated",
-  "user.activated": "account activated",
-  "key.created": "key made",
-  "key.revoked": "key revoked",
-  "key.expired": "key expired",
-  "device.signed_in": "device signed in",
-  "device.signed_out": "device signed out",
-  "device.expired": "device expired",
-  "telegram.linked": "Telegram linked",
-  "telegram.unlinked": "Telegram unlinked",
-  "settings.changed": "settings changed",
-  "settings.restored": "settings changed back: with them it could not start",
-  refused: "refused",
+const EVENTS: Readonly<Record<string, () => string>> = {
+  bootstrap: () => t("first account made"),
+  "user.added": () => t("account added"),
+  "user.changed": () => t("account changed"),
+  "user.deactivated": () => t("account deactivated"),
+  "user.activated": () => t("account activated"),
+  "key.created": () => t("key made"),
+  "key.revoked": () => t("key revoked"),
+  "key.expired": () => t("key expired"),
+  "device.signed_in": () => t("device signed in"),
+  "device.signed_out": () => t("device signed out"),
+  "device.expired": () => t("device expired"),
+  "telegram.linked": () => t("Telegram linked"),
+  "telegram.unlinked": () => t("Telegram unlinked"),
+  "settings.changed": () => t("settings changed"),
+  "settings.restored": () => t("settings changed back: with them it could not start"),
+  refused: () => t("refused"),
 };
 
 /** Ids by their beginning: enough to find another entry about the same. */
@@ -135,5 +135,5 @@ export function shortened(detail: string): string {
 
 /** What happened, in words; as it is written where a newer agent writes something else. */
 export function eventName(event: string): string {
-  return EVENTS[event] ?? event;
+  return EVENTS[event]?.() ?? event;
 }

@@ -1,4 +1,4 @@
-import { Sure, TextButton, when } from "@starpod/page";
+import { Sure, t, TextButton, when } from "@starpod/page";
 import type { Entry } from "./protocol";
 import { seesAll, where } from "./state";
 
@@ -12,11 +12,11 @@ interface EntriesProps {
 export function Entries({ entries, onChange, onDelete }: EntriesProps) {
   return (
     <section aria-labelledby="kept">
-      <h2 id="kept">Kept</h2>
+      <h2 id="kept">{t("Kept")}</h2>
       {entries.length === 0 ? (
-        <p class="quiet">Nothing yet.</p>
+        <p class="quiet">{t("Nothing yet.")}</p>
       ) : (
-        <ul class="entries" aria-label="Secrets that are kept">
+        <ul class="entries" aria-label={t("Secrets that are kept")}>
           {entries.map((entry) => (
             <Row
               key={`${entry.owner}/${entry.name}`}
@@ -42,16 +42,20 @@ function Row({ entry, onChange, onDelete }: RowProps) {
     <li>
       <span class="entry-name mono">{entry.name}</span>
       <span class="entry-facts quiet">
-        {seesAll() && <span>{entry.owner === "" ? "of the agent" : `of ${entry.owner}`}</span>}
-        <span>to {where(entry)}</span>
+        {seesAll() && (
+          <span>{entry.owner === "" ? t("of the agent") : t("of {name}", { name: entry.owner })}</span>
+        )}
+        <span>{t("to {hosts}", { hosts: where(entry) })}</span>
         <span>{used(entry)}</span>
       </span>
       <span class="buttons">
         <TextButton onClick={onChange}>
-          Change<span class="sr-only"> {entry.name}</span>
+          {t("Change")}
+          <span class="sr-only"> {entry.name}</span>
         </TextButton>
-        <Sure sure="Delete for good" onSure={onDelete}>
-          Delete<span class="sr-only"> {entry.name}</span>
+        <Sure sure={t("Delete for good")} onSure={onDelete}>
+          {t("Delete")}
+          <span class="sr-only"> {entry.name}</span>
         </Sure>
       </span>
     </li>
@@ -59,5 +63,5 @@ function Row({ entry, onChange, onDelete }: RowProps) {
 }
 
 function used({ last_read_at: read }: Entry): string {
-  return read === null ? "never used" : `last used ${when(new Date(read), new Date())}`;
+  return read === null ? t("never used") : t("last used {when}", { when: when(new Date(read), new Date()) });
 }

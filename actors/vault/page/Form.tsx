@@ -1,4 +1,4 @@
-import { TextButton } from "@starpod/page";
+import { t, TextButton } from "@starpod/page";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { EMPTY, seesAll, type Draft } from "./state";
 
@@ -26,9 +26,9 @@ export function Form({ draft, onDraft, onSave }: FormProps) {
         onSave();
       }}
     >
-      <h2>{changing ? `Change ${draft.name}` : "Keep a secret"}</h2>
+      <h2>{changing ? t("Change {name}", { name: draft.name }) : t("Keep a secret")}</h2>
       <label>
-        Name
+        {t("Name")}
         <input
           class="mono"
           required
@@ -42,24 +42,24 @@ export function Form({ draft, onDraft, onSave }: FormProps) {
         />
       </label>
       <label>
-        Value
+        {t("Value")}
         <input
           ref={value}
           class="mono"
           type="password"
           required={!changing}
           value={draft.value}
-          placeholder={changing ? "As it is" : ""}
+          placeholder={changing ? t("As it is") : ""}
           autocomplete="new-password"
           onInput={(event) => onDraft({ ...draft, value: event.currentTarget.value })}
         />
       </label>
       <label>
-        May be sent to
+        {t("May be sent to")}
         <input
           class="mono"
           value={draft.hosts}
-          placeholder={changing ? "No host" : "*.example.com, …"}
+          placeholder={changing ? t("No host") : "*.example.com, …"}
           autocapitalize="off"
           autocomplete="off"
           spellcheck={false}
@@ -68,21 +68,21 @@ export function Form({ draft, onDraft, onSave }: FormProps) {
       </label>
       {!changing && seesAll() && (
         <label>
-          For
+          {t("For")}
           <select
             value={draft.own ? "own" : "agent"}
             onChange={(event) => onDraft({ ...draft, own: event.currentTarget.value === "own" })}
           >
-            <option value="agent">The agent</option>
-            <option value="own">You alone</option>
+            <option value="agent">{t("The agent")}</option>
+            <option value="own">{t("You alone")}</option>
           </select>
         </label>
       )}
       <div class="buttons">
         <button type="submit" class="primary">
-          {changing ? "Change" : "Keep"}
+          {changing ? t("Change") : t("Keep")}
         </button>
-        {changing && <TextButton onClick={() => onDraft(EMPTY)}>Cancel</TextButton>}
+        {changing && <TextButton onClick={() => onDraft(EMPTY)}>{t("Cancel")}</TextButton>}
       </div>
     </form>
   );

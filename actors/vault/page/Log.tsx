@@ -1,16 +1,16 @@
-import { when } from "@starpod/page";
+import { t, when } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { Access } from "./protocol";
 import { accesses } from "./state";
 
-const WORDS: Record<Access["action"], string> = {
-  set: "kept",
-  read: "used",
-  unreadable: "could not be read",
-  reveal: "shown to the operator",
-  hosts: "may be sent to",
-  delete: "deleted",
-  rotate: "new master key",
+const WORDS: Record<Access["action"], () => string> = {
+  set: () => t("kept"),
+  read: () => t("used"),
+  unreadable: () => t("could not be read"),
+  reveal: () => t("shown to the operator"),
+  hosts: () => t("may be sent to"),
+  delete: () => t("deleted"),
+  rotate: () => t("new master key"),
 };
 
 /** Who looked at secrets and changed them, once somebody wants to know. */
@@ -22,16 +22,16 @@ export function Log({ changes }: { changes: number }) {
   }, [open, changes]);
   return (
     <details class="vault-log" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Who used and changed them</summary>
+      <summary>{t("Who used and changed them")}</summary>
       <ol>
         {found.map((access) => (
           <li key={access.id}>
             <span class="quiet">{when(new Date(access.at), new Date())}</span>
             <span>
-              <b>{access.name}</b> {WORDS[access.action]}
+              <b>{access.name}</b> {WORDS[access.action]()}
               {access.why !== "" && `: ${access.why}`}
             </span>
-            <span class="quiet">{access.user === "" ? "the agent" : access.user}</span>
+            <span class="quiet">{access.user === "" ? t("the agent") : access.user}</span>
           </li>
         ))}
       </ol>

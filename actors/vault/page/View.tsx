@@ -1,4 +1,4 @@
-import { account, Outcome, useAttempts } from "@starpod/page";
+import { account, Outcome, t, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { Entries } from "./Entries";
 import { Form } from "./Form";
@@ -29,24 +29,25 @@ export default function View() {
     attempt(async () => {
       const { name } = await keep(draft);
       setDraft(EMPTY);
-      return `${name} is kept.`;
+      return t("{name} is kept.", { name });
     });
   const remove = (entry: Entry) =>
     attempt(async () => {
       await forget(entry);
       if (draft.of?.name === entry.name && draft.of.owner === entry.owner) setDraft(EMPTY);
-      return `${entry.name} is gone.`;
+      return t("{name} is gone.", { name: entry.name });
     });
 
   return (
-    <div class="desk" role="region" aria-label="Secrets" tabIndex={0}>
+    <div class="desk" role="region" aria-label={t("Secrets")} tabIndex={0}>
       <p class="quiet">
-        Keys and tokens that the agent uses for you. A value goes in and is never shown again: neither here
-        nor to the model, and in no log.
+        {t(
+          "Keys and tokens that the agent uses for you. A value goes in and is never shown again: neither here nor to the model, and in no log.",
+        )}
       </p>
       <Outcome of={attempts} />
       {kept === null ? (
-        attempts.problem === null && <p class="quiet">Looking…</p>
+        attempts.problem === null && <p class="quiet">{t("Looking…")}</p>
       ) : (
         <>
           <Form draft={draft} onDraft={setDraft} onSave={() => void save()} />

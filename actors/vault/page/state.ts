@@ -1,6 +1,6 @@
 /** What the page asks of the vault. A value goes one way. */
 
-import { account, request, send } from "@starpod/page";
+import { account, request, send, t } from "@starpod/page";
 import type { Access, Entry } from "./protocol";
 
 const ALL = "/api/settings/vault";
@@ -33,8 +33,8 @@ export function hostsOf(text: string): string[] {
 
 /** Where a secret may be sent, in words. */
 export function where(entry: Entry): string {
-  if (entry.hosts.length === 0) return "no host";
-  return entry.hosts.map((host) => (host === "*" ? "any host" : host)).join(", ");
+  if (entry.hosts.length === 0) return t("no host");
+  return entry.hosts.map((host) => (host === "*" ? t("any host") : host)).join(", ");
 }
 
 export const entries = () => request<Entry[]>(seesAll() ? ALL : OWN);

@@ -1,5 +1,6 @@
 /** What conversations and jobs are called. Pure. */
 
+import { t } from "./language/texts";
 import type { Session } from "./protocol";
 
 /** Anything but space, marks without a letter, and characters that only shape others or fill a place. */
@@ -13,7 +14,7 @@ export function titleOf({ title, summary }: Pick<Session, "title" | "summary">):
   for (const text of [title, summary]) {
     if (text !== null && VISIBLE.test(text)) return lineOf(text);
   }
-  return "Untitled";
+  return t("Untitled");
 }
 
 /** The name of a job as people read it: `heartbeat` for `__heartbeat__`, one of those that the agent has by itself. */

@@ -1,5 +1,6 @@
 /** Takes events of a conversation in, one by one. Pure: the same events give the same conversation. */
 
+import { t } from "../language/texts";
 import type {
   Backlog,
   CompletionStart,
@@ -53,7 +54,7 @@ export function reduce(conversation: Conversation, event: SessionEvent, now: num
     case "approval_wanted":
       return change(next, event.turn_id, (turn) => ({
         ...turn,
-        status: "Waiting for your answer",
+        status: t("Waiting for your answer"),
       }));
     case "approval_given":
       return change(next, event.turn_id, (turn) => ({ ...turn, status: null }));
@@ -113,7 +114,7 @@ function started(conversation: Conversation, event: StreamStart, now: number): C
     parts: begun.parts.filter((part) => part.kind !== "notice"),
     prompt,
     state: "running",
-    status: event.attempt > 1 ? "Going on after a restart" : null,
+    status: event.attempt > 1 ? t("Going on after a restart") : null,
     since: begunAt(event.at, now),
   };
   return {
@@ -188,7 +189,7 @@ export function printed(conversation: Conversation, said: ToolOutput): Conversat
     (part): part is ToolPart => part.kind === "tool" && part.id === said.tool_use_id,
   );
   if (turn === undefined || tool?.state !== "running") return conversation;
-  const gap = said.skipped > 0 ? `\n[… ${said.skipped} bytes …]\n` : "";
+  const gap = said.skipped > 0 ? `\n[… ${t("{skipped} bytes", { skipped: said.skipped })} …]\n` : "";
   const output = ((tool.output ?? "") + gap + said.text).slice(-PRINTED);
   return change(conversation, turn.id, (known) => ({
     ...known,

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { t } from "../language/texts";
 import { memo } from "../memo";
 import { CopyButton, IconButton } from "../ui/buttons";
 import { Framed } from "./Framed";
@@ -39,21 +40,26 @@ export const Code = memo(function Code({ text, info, open }: CodeProps) {
         {frame !== undefined && !open && (
           <IconButton
             icon={shown ? "file" : "image"}
-            label={shown ? "Show what was written" : "Show what it looks like"}
+            label={shown ? t("Show what was written") : t("Show what it looks like")}
             onClick={() => {
               setFailed(null);
               setShown(!shown);
             }}
           />
         )}
-        <IconButton icon="wrap" label="Wrap lines" pressed={wrapped} onClick={() => setWrapped(!wrapped)} />
-        <CopyButton label="Copy code" text={() => text} />
+        <IconButton
+          icon="wrap"
+          label={t("Wrap lines")}
+          pressed={wrapped}
+          onClick={() => setWrapped(!wrapped)}
+        />
+        <CopyButton label={t("Copy code")} text={() => text} />
       </div>
-      {failed !== null && <p class="code-failed">It cannot be drawn: {failed}</p>}
+      {failed !== null && <p class="code-failed">{t("It cannot be drawn: {failed}", { failed })}</p>}
       {shown ? (
         <Framed
           frame={frame}
-          title={frame === "diagram" ? "Diagram" : "Preview"}
+          title={frame === "diagram" ? t("Diagram") : t("Preview")}
           source={text}
           onFailed={setFailed}
         />

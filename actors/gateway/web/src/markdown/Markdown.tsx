@@ -1,5 +1,6 @@
 import { Fragment, h, type VNode } from "preact";
 import { useMemo, useRef } from "preact/hooks";
+import { t } from "../language/texts";
 import { memo } from "../memo";
 import { NOTHING, update, type Block, type Blocks } from "./blocks";
 import { Code } from "./Code";
@@ -77,10 +78,10 @@ function drawElement(element: SafeElement, place: Place): VNode {
       if (attributes["class"] !== "formula") return drawPlain(element, place);
       return <Formula raw={textOf(element)} open={place.open} />;
     case "input":
-      return <input type="checkbox" checked={"checked" in attributes} disabled aria-label="Task" />;
+      return <input type="checkbox" checked={"checked" in attributes} disabled aria-label={t("Task")} />;
     case "table":
       return (
-        <div class="table" role="region" aria-label="Table" tabIndex={0} {...directed(element, place)}>
+        <div class="table" role="region" aria-label={t("Table")} tabIndex={0} {...directed(element, place)}>
           <table>{drawAll(element.children, place)}</table>
         </div>
       );

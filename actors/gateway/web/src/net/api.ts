@@ -1,5 +1,6 @@
 /** The HTTP side of the gateway. */
 
+import { t } from "../language/texts";
 import { answered } from "./access";
 import { BASE } from "./base";
 import { half, pageHeaders } from "./half";
@@ -48,7 +49,7 @@ export interface SignedIn {
   readonly user: { readonly id: string };
 }
 
-export const UNREACHABLE = "Starpod cannot be reached. Is it still running?";
+export const unreachable = () => t("Starpod cannot be reached. Is it still running?");
 
 /** How a message is said again; what is absent is as it was. */
 export interface Revision {
@@ -85,7 +86,7 @@ async function exchange(path: string, init: Sending = {}): Promise<[Response, st
     const response = await fetch(BASE + path, { ...init, headers: { ...init.headers, ...pageHeaders() } });
     return [response, await response.text()];
   } catch {
-    throw new ApiError(UNREACHABLE, 0);
+    throw new ApiError(unreachable(), 0);
   }
 }
 
@@ -109,7 +110,7 @@ function read<T>(text: string): T {
   try {
     return JSON.parse(text === "" ? "null" : text) as T;
   } catch {
-    throw new ApiError("The answer of the gateway could not be read.", 200);
+    throw new ApiError(t("The answer of the gateway could not be read."), 200);
   }
 }
 
@@ -130,7 +131,7 @@ export function reason(body: string, status: number): string {
   } catch {
     // No JSON: a proxy between us, or a crash.
   }
-  return `The gateway answered with status ${status}.`;
+  return t("The gateway answered with status {status}.", { status });
 }
 
 function inJson(method: string, body: unknown): Sending {
@@ -146,7 +147,7 @@ export async function fileText(path: string): Promise<string | null> {
   if (response.status === 404) return null;
   const found = successful(response, text);
   if (found.length > LONGEST_FILE || found.includes("\0"))
-    throw new ApiError("It is no text to be shown.", 200);
+    throw new ApiError(t("It is no text to be shown."), 200);
   return found;
 }
 
@@ -257,8 +258,8 @@ export function sendForm<T>(
     exchange.open("POST", BASE + path);
     for (const [name, value] of Object.entries(pageHeaders())) exchange.setRequestHeader(name, value);
     exchange.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0);
-    exchange.onerror = () => reject(new ApiError(UNREACHABLE, 0));
-    exchange.onabort = () => reject(new ApiError("The upload was stopped.", 0));
+    exchange.onerror = () => reject(new ApiError(unreachable(), 0));
+    exchange.onabort = () => reject(new ApiError(t("The upload was stopped."), 0));
     exchange.onload = () => {
       answered(exchange.status);
       try {

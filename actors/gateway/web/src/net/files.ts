@@ -2,7 +2,7 @@
 
 import { t } from "../language/texts";
 import { answered } from "./access";
-import { ApiError, reason, UNREACHABLE } from "./api";
+import { ApiError, reason, unreachable } from "./api";
 import { BASE } from "./base";
 import { pageHeaders, withHalf } from "./half";
 
@@ -42,7 +42,7 @@ async function asked(path: string, headers: Record<string, string>): Promise<Res
   try {
     response = await fetch(BASE + path, { headers: { ...headers, ...pageHeaders() } });
   } catch {
-    throw new ApiError(UNREACHABLE, 0);
+    throw new ApiError(unreachable(), 0);
   }
   answered(response.status);
   return response;

@@ -12,6 +12,7 @@ import {
 } from "../conversation/model";
 import { printed, reduce, resumed } from "../conversation/reduce";
 import type { StoredResult } from "../conversation/stored";
+import { t } from "../language/texts";
 import { ApiError, type Api } from "../net/api";
 import type { Accepted, Backlog, ClientFrame, Message, SessionEvent, ToolOutput } from "../protocol";
 
@@ -221,12 +222,12 @@ export class Conversations {
       const rows = await this.api.messages(id, PAGE, before);
       const result = findResult(rows, turn, call);
       if (result !== null) {
-        if (result.content.length <= known) throw new ApiError("No more of it is kept to be shown.", 404);
+        if (result.content.length <= known) throw new ApiError(t("No more of it is kept to be shown."), 404);
         const { content, truncated = false } = result;
         conversation.value = withOutput(conversation.value, turn, call, content, truncated);
         return;
       }
-      if (rows.length < PAGE) throw new ApiError("The stored result was not found.", 404);
+      if (rows.length < PAGE) throw new ApiError(t("The stored result was not found."), 404);
       before = rows[0]?.id;
     }
   }

@@ -3,6 +3,7 @@
 import { computed, signal, untracked } from "@preact/signals";
 import { emptyConversation, type Conversation } from "../conversation/model";
 import { transcript } from "../conversation/transcript";
+import { t } from "../language/texts";
 import { ApiError, type Api, type Choice, type Revision } from "../net/api";
 import type { Accepted, Attachment, ClientFrame, Config, FollowupMode, Session } from "../protocol";
 import { announcement } from "./announcement";
@@ -104,7 +105,9 @@ export class OpenConversation {
       sessions.put(await api.choose(session.id, choice));
     } catch (error) {
       sessions.put(session);
-      toast(error instanceof ApiError ? `Not chosen. ${error.message}` : String(error));
+      toast(
+        error instanceof ApiError ? t("Not chosen. {message}", { message: error.message }) : String(error),
+      );
     }
   }
 
@@ -161,12 +164,14 @@ export class OpenConversation {
   async stop(): Promise<void> {
     const session = openSession.value;
     if (session === null || !this.running.value) return;
-    announcement.value = "Stopping";
+    announcement.value = t("Stopping");
     if (this.parts.send({ type: "cancel", session_id: session })) return;
     try {
       await this.parts.api.cancel(session);
     } catch (error) {
-      toast(error instanceof ApiError ? `Not stopped. ${error.message}` : String(error));
+      toast(
+        error instanceof ApiError ? t("Not stopped. {message}", { message: error.message }) : String(error),
+      );
     }
   }
 
@@ -201,7 +206,11 @@ export class OpenConversation {
     try {
       this.parts.sessions.put(await this.parts.api.choose(session, choice));
     } catch (error) {
-      toast(error instanceof ApiError ? `The model was not kept. ${error.message}` : String(error));
+      toast(
+        error instanceof ApiError
+          ? t("The model was not kept. {message}", { message: error.message })
+          : String(error),
+      );
     }
   }
 

@@ -1,5 +1,6 @@
 /** Notifications of this browser: shown by its worker also while the page is closed. */
 
+import { t } from "../language/texts";
 import { BASE } from "../net/base";
 import { request, send } from "../net/api";
 import { account } from "./account";
@@ -11,18 +12,20 @@ const WANTED = "push";
 
 /** Why this browser cannot show any, in words; null where it can. */
 export function whyNot(): string | null {
-  if (!isSecureContext) return "Browsers show notifications only of pages that are opened over https.";
+  if (!isSecureContext) return t("Browsers show notifications only of pages that are opened over https.");
   if (!("serviceWorker" in navigator) || !("PushManager" in window))
-    return "This browser has no notifications for pages; on a phone, put the page on the home screen first.";
+    return t(
+      "This browser has no notifications for pages; on a phone, put the page on the home screen first.",
+    );
   if (Notification.permission === "denied")
-    return "This browser was told not to show notifications of this page; its settings can change that.";
+    return t("This browser was told not to show notifications of this page; its settings can change that.");
   return null;
 }
 
 /** Has this browser show them. Throws an error that says why it does not. */
 export async function enable(): Promise<void> {
   if ((await Notification.requestPermission()) !== "granted")
-    throw new Error(whyNot() ?? "The browser was not allowed to show notifications.");
+    throw new Error(whyNot() ?? t("The browser was not allowed to show notifications."));
   const { key } = await request<{ key: string }>("/api/webpush/key");
   const registration = await navigator.serviceWorker.register(`${BASE}/sw.js`, { scope: `${BASE}/` });
   await navigator.serviceWorker.ready;

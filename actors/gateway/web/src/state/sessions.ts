@@ -1,6 +1,7 @@
 /** The list of conversations: what was read page by page, kept true by what the daemon tells. */
 
 import { batch, computed, signal } from "@preact/signals";
+import { t } from "../language/texts";
 import { ApiError, type Api } from "../net/api";
 import type { Hit, Label, Session } from "../protocol";
 import { offer, toast } from "./toasts";
@@ -93,38 +94,38 @@ export class SessionList {
 
   /** Deletes a conversation, and offers to bring it back. */
   async remove(session: Session, title: string): Promise<boolean> {
-    const done = await told("Not deleted", async () => {
+    const done = await told(t("Not deleted"), async () => {
       if (session.running) await this.api.cancel(session.id);
       await this.api.remove(session.id);
       this.drop(session.id);
-      offer(`Deleted “${title}”.`, "Undo", () => void this.restore(session.id));
+      offer(t("Deleted “{title}”.", { title }), t("Undo"), () => void this.restore(session.id));
     });
     void this.readLabels();
     return done;
   }
 
   private async restore(id: string): Promise<void> {
-    await told("Not brought back", async () => this.put(await this.api.restore(id)));
+    await told(t("Not brought back"), async () => this.put(await this.api.restore(id)));
     void this.readLabels();
   }
 
   /** Puts a conversation aside, or back. */
   async archive(session: Session, archived: boolean): Promise<void> {
-    await told(archived ? "Not put aside" : "Not put back", async () => {
+    await told(archived ? t("Not put aside") : t("Not put back"), async () => {
       await this.api.archive(session.id, archived);
       this.put({ ...session, is_archived: archived });
     });
   }
 
   async pin(session: Session, pinned: boolean): Promise<void> {
-    await told("Not pinned", async () => {
+    await told(t("Not pinned"), async () => {
       await this.api.pin(session.id, pinned);
       this.put({ ...session, pinned });
     });
   }
 
   async setLabels(session: Session, labels: readonly string[]): Promise<boolean> {
-    const done = await told("Labels not changed", async () =>
+    const done = await told(t("Labels not changed"), async () =>
       this.put(await this.api.label(session.id, labels)),
     );
     void this.readLabels();
@@ -143,7 +144,7 @@ export class SessionList {
 
   /** Returns whether the new title was stored. */
   async rename(session: string, title: string): Promise<boolean> {
-    return told("Not renamed", async () => this.put(await this.api.rename(session, title)));
+    return told(t("Not renamed"), async () => this.put(await this.api.rename(session, title)));
   }
 
   /** Reads again from the top as much as was shown. */

@@ -1,5 +1,6 @@
 /** What is offered while a message is being written: skills and prompts after a slash, files after an at sign. */
 
+import { t } from "../language/texts";
 import { request } from "../net/api";
 
 export interface Suggestion {
@@ -67,7 +68,7 @@ export async function suggestionsFor(
 ): Promise<readonly Suggestion[]> {
   if (begun.kind === "command") {
     const skills = await known("skills", readSkills);
-    const asked = prompts.map((prompt) => ({ name: prompt, about: "Prompt", text: prompt }));
+    const asked = prompts.map((prompt) => ({ name: prompt, about: t("Prompt"), text: prompt }));
     return matching([...skills, ...asked], begun.query);
   }
   const cut = begun.query.lastIndexOf("/") + 1;

@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { away, dated } from "../format";
 import { diff } from "../diff";
+import { n, rich, t } from "../language/texts";
 import { fileText } from "../net/api";
 import type { Approval } from "../protocol";
 import { account } from "../state/account";
@@ -15,7 +16,6 @@ import { inputFields } from "./tool-text";
 
 /** Lines of a command above which it is said how many there are: the end may lie out of sight. */
 const TALL = 12;
-const NO_FILE = "There is no such file yet, or none that you may look at.";
 
 /** A question about a call: what it is about and the answers to it, or what became of it. */
 export function ApprovalCard({ approval }: { approval: Approval }) {
@@ -33,8 +33,7 @@ function Closed({ approval }: { approval: Approval }) {
         {at !== null && <span class="quiet"> · {dated(new Date(at), new Date())}</span>}
         {beyond && state === "allowed" && (
           <>
-            {", with all that fits "}
-            <code>{visible(pattern)}</code>
+            {t(", with all that fits")} <code>{visible(pattern)}</code>
           </>
         )}
         {words !== null && words !== "" && <q>{words}</q>}
@@ -99,22 +98,22 @@ function Open({ approval }: { approval: Approval }) {
     >
       <h3 id={`${id}-ask`}>
         <Icon name="ask" />
-        May {daemon.config.value.agent_name} {wish(approval)}?
+        {t("May {agent} {wish}?", { agent: daemon.config.value.agent_name, wish: wish(approval) })}
         <span class="approval-tool">{approval.tool}</span>
       </h3>
       <Subject approval={approval} />
       <div id={`${id}-why`} class="approval-why">
-        <p>Asked because {visible(approval.reason)}.</p>
+        <p>{t("Asked because {reason}.", { reason: visible(approval.reason) })}</p>
         {approval.outside.length > 0 && (
           <p>
-            It has read words of others, by{" "}
-            {approval.outside.map((name, index) => (
-              <span key={name}>
-                {index > 0 && ", "}
-                <code>{visible(name)}</code>
-              </span>
-            ))}
-            .
+            {rich("It has read words of others, by {tools}.", {
+              tools: approval.outside.map((name, index) => (
+                <span key={name}>
+                  {index > 0 && ", "}
+                  <code>{visible(name)}</code>
+                </span>
+              )),
+            })}
           </p>
         )}
       </div>
@@ -130,12 +129,12 @@ function Open({ approval }: { approval: Approval }) {
       ) : (
         <>
           <div class="approval-buttons">
-            <Choice label="Allow once" hint="Y" main disabled={busy} onClick={keys["y"]!} />
-            <Choice label="Deny" hint="N" disabled={busy} onClick={keys["n"]!} />
+            <Choice label={t("Allow once")} hint="Y" main disabled={busy} onClick={keys["y"]!} />
+            <Choice label={t("Deny")} hint="N" disabled={busy} onClick={keys["n"]!} />
           </div>
-          <div class="approval-wide" role="group" aria-label="Allow more than this call">
+          <div class="approval-wide" role="group" aria-label={t("Allow more than this call")}>
             <label for={`${id}-pattern`}>
-              Or allow all <code>{approval.tool}</code> that fits
+              {rich("Or allow all {tool} that fits", { tool: <code>{approval.tool}</code> })}
             </label>
             <input
               id={`${id}-pattern`}
@@ -146,12 +145,17 @@ function Open({ approval }: { approval: Approval }) {
               onInput={(event) => setPattern(event.currentTarget.value)}
             />
             <Choice
-              label="In this conversation"
+              label={t("In this conversation")}
               hint="C"
               disabled={busy || pattern.trim() === ""}
               onClick={keys["c"]!}
             />
-            <Choice label="Always" hint="A" disabled={busy || pattern.trim() === ""} onClick={keys["a"]!} />
+            <Choice
+              label={t("Always")}
+              hint="A"
+              disabled={busy || pattern.trim() === ""}
+              onClick={keys["a"]!}
+            />
           </div>
         </>
       )}
@@ -218,12 +222,12 @@ function DenyForm({ busy, onDeny, onBack }: DenyFormProps) {
       }}
     >
       <label>
-        What {agent_name} is told, if you like
+        {t("What {agent_name} is told, if you like", { agent_name })}
         <input
           ref={field}
           value={words}
           maxLength={2000}
-          placeholder="Why not, or what to do instead"
+          placeholder={t("Why not, or what to do instead")}
           onInput={(event) => setWords(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key !== "Escape") return;
@@ -235,11 +239,11 @@ function DenyForm({ busy, onDeny, onBack }: DenyFormProps) {
       </label>
       <div class="approval-buttons">
         <button type="submit" class="choice main" disabled={busy}>
-          Deny
+          {t("Deny")}
           <kbd aria-hidden="true">Enter</kbd>
         </button>
         <button type="button" class="choice" disabled={busy} onClick={onBack}>
-          Back
+          {t("Back")}
           <kbd aria-hidden="true">Esc</kbd>
         </button>
       </div>
@@ -254,10 +258,12 @@ function Expiry({ at }: { at: string }) {
     <p class="approval-expiry quiet">
       <Icon name="clock" />
       {moment.getTime() <= now ? (
-        "The time for an answer is over."
+        t("The time for an answer is over.")
       ) : (
         <span>
-          Denied by itself <time dateTime={at}>{away(moment, new Date(now))}</time>
+          {rich("Denied by itself {when}", {
+            when: <time dateTime={at}>{away(moment, new Date(now))}</time>,
+          })}
         </span>
       )}
     </p>
@@ -277,12 +283,12 @@ function Subject({ approval }: { approval: Approval }) {
           class="approval-what"
           tabIndex={0}
           role="group"
-          aria-label={`What ${approval.tool} would act on`}
+          aria-label={t("What {tool} would act on", { tool: approval.tool })}
         >
           {subject}
         </pre>
       )}
-      {count > TALL && <p class="quiet">{count} lines</p>}
+      {count > TALL && <p class="quiet">{n(count, "{n} line", "{n} lines")}</p>}
       {change !== null && <FileChange change={change} />}
       {rest.length > 0 && (
         <dl>
@@ -306,15 +312,20 @@ function FileChange({ change: { path, before, after } }: { change: Change }) {
   useEffect(() => {
     if (before !== null) return;
     fileText(path).then(
-      (text) => setFound(text === null ? { text: "", note: NO_FILE } : { text }),
+      (text) =>
+        setFound(
+          text === null
+            ? { text: "", note: t("There is no such file yet, or none that you may look at.") }
+            : { text },
+        ),
       () => setFound("unknown"),
     );
   }, [path, before]);
-  if (found === "reading") return <p class="quiet">Reading the file…</p>;
+  if (found === "reading") return <p class="quiet">{t("Reading the file…")}</p>;
   if (found === "unknown")
     return (
       <>
-        <p class="quiet">What the file holds now cannot be shown. It would hold this:</p>
+        <p class="quiet">{t("What the file holds now cannot be shown. It would hold this:")}</p>
         <Changes text={diff("", visible(after))} />
       </>
     );
@@ -328,5 +339,5 @@ function FileChange({ change: { path, before, after } }: { change: Change }) {
 
 function Difference({ before, after }: { before: string; after: string }) {
   const text = diff(visible(before), visible(after));
-  return text === "" ? <p class="quiet">Nothing changes.</p> : <Changes text={text} />;
+  return text === "" ? <p class="quiet">{t("Nothing changes.")}</p> : <Changes text={text} />;
 }

@@ -1,3 +1,4 @@
+import { n, rich, t } from "../language/texts";
 import type { App } from "../state/app";
 import { go, openSession, route, routeHash, toSection, toSession } from "../state/router";
 import { titleOf } from "../title";
@@ -20,17 +21,19 @@ export function ApprovalsBanner() {
     <div class="banner warning waits" role="status">
       <span>
         <Icon name="ask" />
-        {app.daemon.config.value.agent_name} waits for your answer in{" "}
-        {elsewhere.slice(0, NAMED).map((session, index) => (
-          <span key={session}>
-            {index > 0 && ", "}
-            <a href={routeHash(toSession(session))}>{nameOf(app, session)}</a>
-          </span>
-        ))}
-        {more > 0 && ` and ${more} more`}.
+        {rich("{agent} waits for your answer in {places}", {
+          agent: app.daemon.config.value.agent_name,
+          places: elsewhere.slice(0, NAMED).map((session, index) => (
+            <span key={session}>
+              {index > 0 && ", "}
+              <a href={routeHash(toSession(session))}>{nameOf(app, session)}</a>
+            </span>
+          )),
+        })}
+        {more > 0 && n(more, " and {n} more", " and {n} more")}.
       </span>
       <a class="text-button" href={routeHash(toSection(SECTION))}>
-        See all
+        {t("See all")}
       </a>
     </div>
   );
@@ -38,7 +41,7 @@ export function ApprovalsBanner() {
 
 function nameOf(app: App, session: string): string {
   const known = app.sessions.get(session);
-  return known === undefined ? "another conversation" : titleOf(known);
+  return known === undefined ? t("another conversation") : titleOf(known);
 }
 
 /** Moves the focus to the next question in view; where there is none, to the oldest one, wherever it is. */

@@ -1,4 +1,5 @@
 import { useId, useState } from "preact/hooks";
+import { n, t } from "../language/texts";
 import { memo } from "../memo";
 import { CopyButton, TextButton } from "./buttons";
 
@@ -16,10 +17,13 @@ export const Changes = memo(function Changes({ text }: { text: string }) {
   const isLong = lines.length > FOLDED + 4;
   const shown = isLong && !all ? lines.slice(0, FOLDED) : lines;
   return (
-    <figure class="changes" aria-label={`Changes: ${added} lines added, ${removed} removed`}>
+    <figure
+      class="changes"
+      aria-label={t("Changes: {added} lines added, {removed} removed", { added, removed })}
+    >
       <figcaption>
         <span class="added">+{added}</span> <span class="removed">−{removed}</span>
-        <CopyButton label="Copy changes" text={() => text} />
+        <CopyButton label={t("Copy changes")} text={() => text} />
       </figcaption>
       <pre id={id} tabIndex={0}>
         {shown.map((line, index) => (
@@ -28,7 +32,7 @@ export const Changes = memo(function Changes({ text }: { text: string }) {
       </pre>
       {isLong && (
         <TextButton onClick={() => setAll(!all)}>
-          {all ? "Show less" : `Show all ${lines.length} lines`}
+          {all ? t("Show less") : n(lines.length, "Show all", "Show all {n} lines")}
         </TextButton>
       )}
     </figure>

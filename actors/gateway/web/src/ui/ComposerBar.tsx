@@ -1,6 +1,7 @@
 import type { RefObject } from "preact";
 import { useLayoutEffect } from "preact/hooks";
 import { bytes } from "../format";
+import { rich, t } from "../language/texts";
 import type { FollowupMode } from "../protocol";
 import { composerOf, type Composer, type DraftFile } from "../state/composer";
 import { openSession } from "../state/router";
@@ -27,7 +28,7 @@ export function ComposerBar({ field }: { field: RefObject<HTMLTextAreaElement | 
   return (
     <form
       class="composer"
-      aria-label="Message"
+      aria-label={t("Message")}
       onSubmit={(event) => {
         event.preventDefault();
         send();
@@ -35,8 +36,8 @@ export function ComposerBar({ field }: { field: RefObject<HTMLTextAreaElement | 
     >
       {composer.editing.value && (
         <p class="composer-note">
-          Your message again: change it and send it
-          <TextButton onClick={() => composer.letGo()}>Leave it</TextButton>
+          {t("Your message again: change it and send it")}
+          <TextButton onClick={() => composer.letGo()}>{t("Leave it")}</TextButton>
         </p>
       )}
       <DraftFiles composer={composer} />
@@ -48,10 +49,10 @@ export function ComposerBar({ field }: { field: RefObject<HTMLTextAreaElement | 
         {app.open.running.value && (
           <button type="button" class="stop" onClick={() => void app.open.stop()}>
             <span class="stop-square" aria-hidden="true" />
-            Stop
+            {t("Stop")}
           </button>
         )}
-        <button type="submit" class="send" disabled={!ready} aria-label="Send" title="Send (Enter)">
+        <button type="submit" class="send" disabled={!ready} aria-label={t("Send")} title={t("Send (Enter)")}>
           <Icon name="send" />
         </button>
       </div>
@@ -97,8 +98,8 @@ function Field({ composer, field, onSend }: FieldProps) {
         rows={1}
         dir="auto"
         value={text}
-        aria-label={`Message to ${app.daemon.config.value.agent_name}`}
-        placeholder={`Message ${app.daemon.config.value.agent_name}`}
+        aria-label={t("Message to {agent}", { agent: app.daemon.config.value.agent_name })}
+        placeholder={t("Message {agent}", { agent: app.daemon.config.value.agent_name })}
         enterkeyhint="send"
         aria-autocomplete="list"
         {...(offered ? { "aria-controls": LIST, "aria-activedescendant": `${LIST}-${offer.at}` } : {})}
@@ -123,23 +124,27 @@ function Field({ composer, field, onSend }: FieldProps) {
 /** What Enter does, where that is not plain. */
 function Hint({ composer }: { composer: Composer }) {
   const app = useApp();
-  if (composer.uploading.value) return <span class="hint">Uploading…</span>;
+  if (composer.uploading.value) return <span class="hint">{t("Uploading…")}</span>;
   if (composer.failed.value)
-    return <span class="hint error">Remove the files that failed, or try again</span>;
-  if (composer.tooLong.value) return <span class="hint error">Too long to send: attach it as a file</span>;
+    return <span class="hint error">{t("Remove the files that failed, or try again")}</span>;
+  if (composer.tooLong.value)
+    return <span class="hint error">{t("Too long to send: attach it as a file")}</span>;
   if (!app.open.running.value || composer.empty.value) return <span class="hint" />;
   return (
     <span class="hint keys-only">
-      <kbd>Enter</kbd> sends now <kbd>Alt Enter</kbd> as the next turn
+      {rich("{enter} sends now {alt} as the next turn", {
+        enter: <kbd>Enter</kbd>,
+        alt: <kbd>Alt Enter</kbd>,
+      })}
     </span>
   );
 }
 
 function AttachButton({ composer }: { composer: Composer }) {
   return (
-    <label class="icon-button attach" title="Attach files">
+    <label class="icon-button attach" title={t("Attach files")}>
       <Icon name="clip" />
-      <span class="sr-only">Attach files</span>
+      <span class="sr-only">{t("Attach files")}</span>
       <input
         type="file"
         multiple
@@ -156,13 +161,17 @@ function AttachButton({ composer }: { composer: Composer }) {
 function DraftFiles({ composer }: { composer: Composer }) {
   if (composer.files.value.length === 0) return null;
   return (
-    <ul class="draft-files" aria-label="Files to send">
+    <ul class="draft-files" aria-label={t("Files to send")}>
       {composer.files.value.map((file) => (
         <li key={file.key} class={file.error === null ? "chip" : "chip failed"}>
           {file.preview === null ? <Icon name="file" /> : <img src={file.preview} alt="" />}
           <bdi class="cut">{file.name}</bdi>
           <FileState file={file} onRetry={() => void composer.send(file.key)} />
-          <IconButton icon="cross" label={`Remove ${file.name}`} onClick={() => composer.detach(file.key)} />
+          <IconButton
+            icon="cross"
+            label={t("Remove {name}", { name: file.name })}
+            onClick={() => composer.detach(file.key)}
+          />
         </li>
       ))}
     </ul>
@@ -173,10 +182,11 @@ function FileState({ file, onRetry }: { file: DraftFile; onRetry: () => void }) 
   if (file.error !== null) {
     return (
       <small class="error">
-        {file.error} <TextButton onClick={onRetry}>Try again</TextButton>
+        {file.error} <TextButton onClick={onRetry}>{t("Try again")}</TextButton>
       </small>
     );
   }
-  if (file.stored === null) return <progress value={file.share} aria-label={`Uploading ${file.name}`} />;
+  if (file.stored === null)
+    return <progress value={file.share} aria-label={t("Uploading {name}", { name: file.name })} />;
   return <small>{bytes(file.size)}</small>;
 }

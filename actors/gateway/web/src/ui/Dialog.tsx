@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
+import { t } from "../language/texts";
 import { IconButton } from "./buttons";
 
 interface DialogProps {
@@ -33,7 +34,7 @@ export function Dialog({ title, open, onClose, lasting = false, wide = false, ch
     >
       <header>
         <h2 id={id}>{title}</h2>
-        <IconButton icon="cross" label="Close" onClick={onClose} />
+        <IconButton icon="cross" label={t("Close")} onClick={onClose} />
       </header>
       {children}
     </dialog>

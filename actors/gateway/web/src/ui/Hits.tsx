@@ -1,3 +1,4 @@
+import { t } from "../language/texts";
 import type { Hit } from "../protocol";
 import { when } from "../format";
 import { go, toSession } from "../state/router";
@@ -17,8 +18,8 @@ export function Hits({ onChosen }: { onChosen: () => void }) {
     onChosen();
   };
   return (
-    <section aria-label="In messages">
-      <h2>In messages</h2>
+    <section aria-label={t("In messages")}>
+      <h2>{t("In messages")}</h2>
       <ul class="found-in">
         {hits.map((hit, index) => (
           <li key={index}>

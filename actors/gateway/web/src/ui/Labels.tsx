@@ -1,4 +1,5 @@
 import { useRef, useState } from "preact/hooks";
+import { t } from "../language/texts";
 import type { Session } from "../protocol";
 import { titleOf } from "../title";
 import { IconButton, TextButton } from "./buttons";
@@ -15,7 +16,7 @@ export function Labels({ session, onClose }: { session: Session; onClose: () => 
     if (await sessions.setLabels(session, wanted)) setLabels(sessions.get(session.id)?.labels ?? wanted);
   };
   return (
-    <Dialog title={`Labels of ${titleOf(session)}`} open onClose={onClose}>
+    <Dialog title={t("Labels of {title}", { title: titleOf(session) })} open onClose={onClose}>
       <form
         class="labels-form"
         onSubmit={(event) => {
@@ -25,23 +26,29 @@ export function Labels({ session, onClose }: { session: Session; onClose: () => 
           if (label !== "") void keep([...labels, label]);
         }}
       >
-        <input ref={field} aria-label="New label" placeholder="New label" maxLength={40} dir="auto" />
+        <input
+          ref={field}
+          aria-label={t("New label")}
+          placeholder={t("New label")}
+          maxLength={40}
+          dir="auto"
+        />
         <button type="submit" class="primary">
-          Add
+          {t("Add")}
         </button>
       </form>
-      <ul class="labels" aria-label="Labels">
+      <ul class="labels" aria-label={t("Labels")}>
         {labels.map((label) => (
           <li key={label} class="chip">
             <bdi class="cut">{label}</bdi>
             <IconButton
               icon="cross"
-              label={`Take off ${label}`}
+              label={t("Take off {label}", { label })}
               onClick={() => void keep(labels.filter((other) => other !== label))}
             />
           </li>
         ))}
-        {labels.length === 0 && <li class="sessions-note">None yet</li>}
+        {labels.length === 0 && <li class="sessions-note">{t("None yet")}</li>}
       </ul>
       {others.length > 0 && (
         <p class="labels">

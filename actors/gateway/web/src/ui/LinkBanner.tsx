@@ -1,3 +1,4 @@
+import { n, t } from "../language/texts";
 import { TextButton } from "./buttons";
 import { useApp } from "./context";
 import { useLasting, useNow } from "./hooks";
@@ -14,8 +15,8 @@ export function LinkBanner() {
   if (app.daemon.outdated.value) {
     return (
       <div class="banner" role="status">
-        <span>Starpod has been updated. This page loads again when nothing is being written.</span>
-        <TextButton onClick={() => location.reload()}>Now</TextButton>
+        <span>{t("Starpod has been updated. This page loads again when nothing is being written.")}</span>
+        <TextButton onClick={() => location.reload()}>{t("Now")}</TextButton>
       </div>
     );
   }
@@ -24,17 +25,21 @@ export function LinkBanner() {
   return (
     <div class="banner warning" role="status">
       <span>
-        Not connected. {kept(app.pending.unconfirmed.value)}
-        <span aria-hidden="true">{seconds > 0 ? ` Trying again in ${seconds} s.` : " Trying…"}</span>
+        {t("Not connected.")} {kept(app.pending.unconfirmed.value)}{" "}
+        <span aria-hidden="true">
+          {seconds > 0 ? t("Trying again in {seconds} s.", { seconds }) : t("Trying…")}
+        </span>
       </span>
-      <TextButton onClick={() => app.wake()}>Try now</TextButton>
+      <TextButton onClick={() => app.wake()}>{t("Try now")}</TextButton>
     </div>
   );
 }
 
 function kept(messages: number): string {
-  if (messages === 0) return "What you write is kept here.";
-  return messages === 1
-    ? "Your message is kept here and goes out by itself."
-    : `${messages} messages are kept here and go out by themselves.`;
+  if (messages === 0) return t("What you write is kept here.");
+  return n(
+    messages,
+    "Your message is kept here and goes out by itself.",
+    "{n} messages are kept here and go out by themselves.",
+  );
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { n, t } from "../language/texts";
 import { ApiError } from "../net/api";
 import { someDraftIsKept } from "../state/composer";
 import { CopyButton, TextButton } from "./buttons";
@@ -12,22 +13,26 @@ const COMMAND = "starpod open";
 export function Locked() {
   const app = useApp();
   useEffect(() => {
-    document.title = "Sign in · Starpod"; // not what the conversation is about
+    document.title = t("Sign in · Starpod"); // not what the conversation is about
   }, []);
   return (
     <main class="locked">
       <Star />
-      <h1>Sign in</h1>
-      <p>This page speaks to your agent in your name, so it needs to know who you are.</p>
+      <h1>{t("Sign in")}</h1>
+      <p>{t("This page speaks to your agent in your name, so it needs to know who you are.")}</p>
       <KeyForm />
       <section aria-labelledby="by-link">
-        <h2 id="by-link">Without a key</h2>
-        <p>The machine that the agent runs on gives you a link to this page, good once, and for a minute:</p>
+        <h2 id="by-link">{t("Without a key")}</h2>
+        <p>
+          {t(
+            "The machine that the agent runs on gives you a link to this page, good once, and for a minute:",
+          )}
+        </p>
         <p class="command">
           <code>{COMMAND}</code>
-          <CopyButton label="Copy the command" text={() => COMMAND} />
+          <CopyButton label={t("Copy the command")} text={() => COMMAND} />
         </p>
-        <TextButton onClick={() => app.knock()}>Try again</TextButton>
+        <TextButton onClick={() => app.knock()}>{t("Try again")}</TextButton>
       </section>
       <p class="quiet" role="status">
         {kept(app.pending.unconfirmed.value)}
@@ -37,8 +42,12 @@ export function Locked() {
 }
 
 function kept(unsent: number): string {
-  if (unsent === 0) return someDraftIsKept() ? "What you have written is kept here." : "";
-  return `What you have written is kept here; ${unsent === 1 ? "a message goes" : `${unsent} messages go`} out then by itself.`;
+  if (unsent === 0) return someDraftIsKept() ? t("What you have written is kept here.") : "";
+  return n(
+    unsent,
+    "What you have written is kept here; a message goes out then by itself.",
+    "What you have written is kept here; {n} messages go out then by itself.",
+  );
 }
 
 interface Refusal {
@@ -84,7 +93,7 @@ function KeyForm() {
     >
       {/* Without a name, so that no browser ever puts it into an address. */}
       <label>
-        API key
+        {t("API key")}
         <input
           ref={field}
           type="password"
@@ -97,7 +106,7 @@ function KeyForm() {
         />
       </label>
       <button type="submit" class="primary" disabled={busy || left > 0}>
-        {left > 0 ? `Wait ${left} s` : busy ? "Signing in…" : "Sign in"}
+        {left > 0 ? t("Wait {left} s", { left }) : busy ? t("Signing in…") : t("Sign in")}
       </button>
       <p id="refusal" class={refusal === null ? undefined : "notice warning"} role="alert">
         {refusal !== null && <Icon name="alert" />}
@@ -110,7 +119,8 @@ function KeyForm() {
 function refusalOf(error: unknown): Refusal {
   const { status, message, wait } = error instanceof ApiError ? error : new ApiError(String(error), 0);
   if (status === 401)
-    return { text: "Nobody is known by that key. It may have been revoked, or have expired.", until: 0 };
-  if (status === 429) return { text: "Too many wrong keys came from here.", until: Date.now() + wait * 1000 };
+    return { text: t("Nobody is known by that key. It may have been revoked, or have expired."), until: 0 };
+  if (status === 429)
+    return { text: t("Too many wrong keys came from here."), until: Date.now() + wait * 1000 };
   return { text: message, until: 0 };
 }

@@ -1,4 +1,5 @@
 import type { Waiting } from "../conversation/model";
+import { t } from "../language/texts";
 import type { PendingMessage } from "../state/pending";
 import { TextButton } from "./buttons";
 import { useApp } from "./context";
@@ -11,16 +12,16 @@ import { Prompt } from "./Prompt";
 export function OutgoingView({ entry, held }: { entry: PendingMessage; held: boolean }) {
   const app = useApp();
   if (entry.state !== "refused") {
-    const waits = "Waits until the first message has been sent";
+    const waits = t("Waits until the first message has been sent");
     const note = held ? waits : fate(entry, app.link.value.name === "ready", app.open.running.value);
     return <Prompt text={entry.text} attachments={entry.attachments} tone="pending" note={note} />;
   }
   const note = (
     <>
-      <span class="error">Not sent: {entry.error}</span>
-      <TextButton onClick={() => app.pending.retry(entry.id)}>Try again</TextButton>
-      <TextButton onClick={() => app.open.takeBack(entry)}>Edit</TextButton>
-      <TextButton onClick={() => app.pending.remove(entry.id)}>Discard</TextButton>
+      <span class="error">{t("Not sent: {error}", { error: entry.error ?? "" })}</span>
+      <TextButton onClick={() => app.pending.retry(entry.id)}>{t("Try again")}</TextButton>
+      <TextButton onClick={() => app.open.takeBack(entry)}>{t("Edit")}</TextButton>
+      <TextButton onClick={() => app.pending.remove(entry.id)}>{t("Discard")}</TextButton>
     </>
   );
   return <Prompt text={entry.text} attachments={entry.attachments} tone="refused" note={note} />;
@@ -28,11 +29,13 @@ export function OutgoingView({ entry, held }: { entry: PendingMessage; held: boo
 
 function fate(entry: PendingMessage, connected: boolean, running: boolean): string {
   if (entry.state === "waiting") {
-    if (!connected) return "Kept here until the connection is back";
-    return entry.error === null ? "Sending…" : `Not stored yet: ${entry.error}. Trying again…`;
+    if (!connected) return t("Kept here until the connection is back");
+    return entry.error === null
+      ? t("Sending…")
+      : t("Not stored yet: {error}. Trying again…", { error: entry.error });
   }
-  if (entry.queued) return "Next in line: waits for the present answer";
-  return running ? "Received: the agent reads it at its next step" : "Received";
+  if (entry.queued) return t("Next in line: waits for the present answer");
+  return running ? t("Received: the agent reads it at its next step") : t("Received");
 }
 
 /** A message that came from elsewhere and waits for its turn. */
@@ -42,7 +45,7 @@ export function WaitingView({ waiting }: { waiting: Waiting }) {
       text={waiting.text}
       attachments={waiting.attachments}
       tone="pending"
-      note="Next in line: waits for the present answer"
+      note={t("Next in line: waits for the present answer")}
     />
   );
 }

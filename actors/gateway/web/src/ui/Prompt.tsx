@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { t } from "../language/texts";
 import type { Attachment } from "../protocol";
 import { TextButton } from "./buttons";
 import { Files } from "./Files";
@@ -18,7 +19,7 @@ interface PromptProps {
 export function Prompt({ text, attachments, note, aside, tone = "plain" }: PromptProps) {
   return (
     <div class={`prompt ${tone}`}>
-      <Files files={attachments} label="Attached files" />
+      <Files files={attachments} label={t("Attached files")} />
       {text !== "" && <Folded text={text} />}
       {aside !== undefined && <div class="prompt-aside">{aside}</div>}
       {note !== undefined && <div class="prompt-note">{note}</div>}
@@ -39,7 +40,9 @@ function Folded({ text }: { text: string }) {
       <p ref={box} dir="auto" class={open ? "words" : "words folded"}>
         {text}
       </p>
-      {long && <TextButton onClick={() => setOpen(!open)}>{open ? "Show less" : "Show all"}</TextButton>}
+      {long && (
+        <TextButton onClick={() => setOpen(!open)}>{open ? t("Show less") : t("Show all")}</TextButton>
+      )}
     </>
   );
 }

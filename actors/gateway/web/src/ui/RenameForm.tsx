@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { t } from "../language/texts";
 import type { Session } from "../protocol";
 import { titleOf } from "../title";
 import { useApp } from "./context";
@@ -34,7 +35,7 @@ export function RenameForm({ session, onDone }: { session: Session; onDone: () =
     >
       <input
         ref={field}
-        aria-label="Title"
+        aria-label={t("Title")}
         dir="auto"
         defaultValue={session.title ?? titleOf(session)}
         onBlur={() => void save()}

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { t } from "../language/texts";
 import { TextButton } from "./buttons";
 import { Sure } from "./Sure";
 
@@ -18,7 +19,7 @@ export interface RevisionRow {
 /** What a text was, and the way back. */
 export function Revisions({ rows }: { rows: readonly RevisionRow[] }) {
   return (
-    <ol class="entries" aria-label="Changes, the newest first">
+    <ol class="entries" aria-label={t("Changes, the newest first")}>
       {rows.map((row) => (
         <Row key={row.seq} row={row} />
       ))}
@@ -43,17 +44,17 @@ function Row({ row }: { row: RevisionRow }) {
       <span class="buttons">
         {text !== null && (
           <TextButton onClick={() => (shown === null ? void show(text) : setShown(null))}>
-            {shown === null ? "Show it" : "Hide it"}
+            {shown === null ? t("Show it") : t("Hide it")}
           </TextButton>
         )}
         {onBack !== null && (
-          <Sure sure="Bring it back" onSure={onBack}>
-            Bring back
+          <Sure sure={t("Bring it back")} onSure={onBack}>
+            {t("Bring back")}
           </Sure>
         )}
       </span>
       {shown !== null && (
-        <pre class="note" tabIndex={0} aria-label="As it was">
+        <pre class="note" tabIndex={0} aria-label={t("As it was")}>
           {shown}
         </pre>
       )}

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { t } from "../language/texts";
 import type { Session } from "../protocol";
 import { openSession } from "../state/router";
 import { save } from "../save";
@@ -26,7 +27,7 @@ export function SessionMenu({ session, onRename }: SessionMenuProps) {
       const [name, text] = await api.taken(session.id, format);
       save(name, text, TYPES[format]);
     } catch (error) {
-      toast(`Not saved. ${error instanceof Error ? error.message : String(error)}`);
+      toast(t("Not saved. {reason}", { reason: error instanceof Error ? error.message : String(error) }));
     }
   };
   const remove = async () => {
@@ -37,22 +38,22 @@ export function SessionMenu({ session, onRename }: SessionMenuProps) {
   return (
     <>
       <Menu
-        label={`More about ${title}`}
+        label={t("More about {title}", { title })}
         items={() => [
-          { label: "Rename", icon: "pencil", act: onRename },
+          { label: t("Rename"), icon: "pencil", act: onRename },
           {
-            label: session.pinned ? "Unpin" : "Pin",
+            label: session.pinned ? t("Unpin") : t("Pin"),
             icon: "pin",
             act: () => void sessions.pin(session, !session.pinned),
           },
-          { label: "Labels", icon: "tag", act: () => setLabelling(true) },
+          { label: t("Labels"), icon: "tag", act: () => setLabelling(true) },
           session.is_archived
-            ? { label: "Back to the list", icon: "back", act: () => void sessions.archive(session, false) }
-            : { label: "Archive", icon: "box", act: () => void sessions.archive(session, true) },
-          { label: "Save as Markdown", icon: "down", act: () => void take("markdown") },
-          { label: "Save as a page", icon: "down", act: () => void take("html") },
-          { label: "Save as JSON", icon: "down", act: () => void take("json") },
-          { label: "Delete", icon: "bin", act: () => void remove() },
+            ? { label: t("Back to the list"), icon: "back", act: () => void sessions.archive(session, false) }
+            : { label: t("Archive"), icon: "box", act: () => void sessions.archive(session, true) },
+          { label: t("Save as Markdown"), icon: "down", act: () => void take("markdown") },
+          { label: t("Save as a page"), icon: "down", act: () => void take("html") },
+          { label: t("Save as JSON"), icon: "down", act: () => void take("json") },
+          { label: t("Delete"), icon: "bin", act: () => void remove() },
         ]}
       />
       {labelling && <Labels session={session} onClose={() => setLabelling(false)} />}

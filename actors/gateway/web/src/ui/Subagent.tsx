@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ToolPart } from "../conversation/model";
 import { cost } from "../format";
+import { t } from "../language/texts";
 import { ApiError, api } from "../net/api";
 import type { Session, Subagent } from "../protocol";
 import { routeHash, toSession } from "../state/router";
@@ -16,13 +17,15 @@ export function SubagentLink({ tool, turnId }: { tool: ToolPart; turnId: string 
   const found = useSubagent(tool, turnId);
   if (typeof found === "string") return <p class="notice warning">{found}</p>;
   if (found === null) {
-    return <p class="quiet">{tool.state === "running" ? "It waits for its turn." : "It was not started."}</p>;
+    return (
+      <p class="quiet">{tool.state === "running" ? t("It waits for its turn.") : t("It was not started.")}</p>
+    );
   }
   const spent = found.used.usd > 0 ? ` (${cost(found.used.usd)})` : "";
   return (
     <p>
       <a class="text-button" href={routeHash(toSession(found.session))}>
-        Read its conversation
+        {t("Read its conversation")}
       </a>
       <span class="quiet">{spent}</span>
     </p>
@@ -55,18 +58,18 @@ export function SubagentBar({ session }: { session: Session }) {
     <div class="banner" role="status">
       <span>
         {app.open.running.value
-          ? "A subagent works here; nobody else can write."
-          : "A subagent has worked here; it is to be read only."}
+          ? t("A subagent works here; nobody else can write.")
+          : t("A subagent has worked here; it is to be read only.")}
       </span>
       {app.open.running.value && (
         <button type="button" class="stop" onClick={() => void app.open.stop()}>
           <span class="stop-square" aria-hidden="true" />
-          Stop
+          {t("Stop")}
         </button>
       )}
       {session.parent !== null && (
         <a class="text-button" href={routeHash(toSession(session.parent))}>
-          Back to who asked it
+          {t("Back to who asked it")}
         </a>
       )}
     </div>

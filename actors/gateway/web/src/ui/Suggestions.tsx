@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { t } from "../language/texts";
 import type { Composer } from "../state/composer";
 import { begunAt, suggestionsFor, type Begun, type Suggestion } from "../state/suggestions";
 import { useApp } from "./context";
@@ -81,7 +82,7 @@ export function Suggestions({ offer }: { offer: Offer }) {
       id={LIST}
       class="suggestions"
       role="listbox"
-      aria-label={begun.kind === "file" ? "Files" : "Skills and prompts"}
+      aria-label={begun.kind === "file" ? t("Files") : t("Skills and prompts")}
     >
       {found.map((each, index) => (
         <li

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { t } from "../language/texts";
 import { TextButton } from "./buttons";
 
 interface SureProps {
@@ -34,7 +35,7 @@ export function Sure({ sure, onSure, children }: SureProps) {
           >
             {sure}
           </TextButton>
-          <TextButton onClick={() => ask(false)}>No</TextButton>
+          <TextButton onClick={() => ask(false)}>{t("No")}</TextButton>
         </>
       ) : (
         <TextButton onClick={() => ask(true)}>{children}</TextButton>

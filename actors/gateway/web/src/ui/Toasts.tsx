@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { t } from "../language/texts";
 import { openSession, routeHash, toSession } from "../state/router";
 import { dismiss, notices, toasts, type Notice } from "../state/toasts";
 import { jobName } from "../title";
@@ -18,7 +19,7 @@ export function Toasts() {
             <div key={id} class={action === undefined ? "toast" : "toast done"}>
               <span>{text}</span>
               {action !== undefined && <TextButton onClick={action.act}>{action.label}</TextButton>}
-              <IconButton icon="cross" label="Dismiss" onClick={() => dismiss(id)} />
+              <IconButton icon="cross" label={t("Dismiss")} onClick={() => dismiss(id)} />
             </div>
           ))}
         </div>
@@ -54,15 +55,16 @@ function NoticeToast({ notice: { id, title, text, success, session } }: { notice
       onFocusOut={() => setHeld(false)}
     >
       <div>
-        <strong class="cut">{success === false ? `${name} failed` : name}</strong>
+        <strong class="cut">{success === false ? t("{name} failed", { name }) : name}</strong>
         {text !== "" && <p dir="auto">{text}</p>}
         {session !== null && (
           <a href={routeHash(toSession(session))} onClick={() => dismiss(id)}>
-            Open the conversation<span class="sr-only"> of {name}</span>
+            {t("Open the conversation")}
+            <span class="sr-only"> {t("of {name}", { name })}</span>
           </a>
         )}
       </div>
-      <IconButton icon="cross" label={`Dismiss ${name} (Esc)`} onClick={() => dismiss(id)} />
+      <IconButton icon="cross" label={t("Dismiss {name} (Esc)", { name })} onClick={() => dismiss(id)} />
     </div>
   );
 }

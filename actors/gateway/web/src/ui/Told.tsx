@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { bytes } from "../format";
+import { t } from "../language/texts";
 import { ApiError, api } from "../net/api";
 import type { ToldText } from "../protocol";
 import { TextButton } from "./buttons";
@@ -10,9 +11,9 @@ export function ToldButton({ turn }: { turn: string }) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <TextButton onClick={() => setOpen(true)}>Context</TextButton>
+      <TextButton onClick={() => setOpen(true)}>{t("Context")}</TextButton>
       {open && (
-        <Dialog title="What went into this answer" open onClose={() => setOpen(false)}>
+        <Dialog title={t("What went into this answer")} open onClose={() => setOpen(false)}>
           <Told turn={turn} />
         </Dialog>
       )}
@@ -27,9 +28,9 @@ function Told({ turn }: { turn: string }) {
       setTold(error instanceof ApiError ? error.message : String(error));
     });
   }, [turn]);
-  if (told === null) return <p class="quiet">Reading…</p>;
+  if (told === null) return <p class="quiet">{t("Reading…")}</p>;
   if (typeof told === "string") return <p class="notice warning">{told}</p>;
-  if (told.length === 0) return <p class="quiet">Besides the conversation nothing is stored.</p>;
+  if (told.length === 0) return <p class="quiet">{t("Besides the conversation nothing is stored.")}</p>;
   const attempts = new Set(told.map(({ attempt }) => attempt));
   return (
     <>
@@ -37,9 +38,9 @@ function Told({ turn }: { turn: string }) {
         <details key={index} class="told">
           <summary>
             {source} <small>{bytes(size)}</small>
-            {attempts.size > 1 && <small> attempt {attempt}</small>}
+            {attempts.size > 1 && <small> {t("attempt {attempt}", { attempt })}</small>}
           </summary>
-          <pre>{text ?? "No longer kept."}</pre>
+          <pre>{text ?? t("No longer kept.")}</pre>
         </details>
       ))}
     </>

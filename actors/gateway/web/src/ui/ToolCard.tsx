@@ -1,6 +1,7 @@
 import { useEffect, useId, useState } from "preact/hooks";
 import type { ToolPart } from "../conversation/model";
 import { duration, passed } from "../format";
+import { t } from "../language/texts";
 import { homeAddress } from "../markdown/home";
 import { HomeLink } from "../markdown/HomeLink";
 import { memo } from "../memo";
@@ -13,11 +14,11 @@ import { STARTS_ONE, SubagentLink } from "./Subagent";
 import { inputFields, namesFile, pretty, summary } from "./tool-text";
 
 const STATES = {
-  running: "running",
-  done: "done",
-  error: "failed",
-  lost: "not completed",
-  waits: "waits for your answer",
+  running: () => t("running"),
+  done: () => t("done"),
+  error: () => t("failed"),
+  lost: () => t("not completed"),
+  waits: () => t("waits for your answer"),
 } as const;
 
 interface DetailsProps {
@@ -73,7 +74,7 @@ function ToolState({ state }: { state: ToolPart["state"] | "waits" }) {
   return (
     <span class="tool-state">
       {state === "running" ? <span class="spinner" /> : mark}
-      <span class="sr-only">{STATES[state]}</span>
+      <span class="sr-only">{STATES[state]()}</span>
     </span>
   );
 }
@@ -81,10 +82,10 @@ function ToolState({ state }: { state: ToolPart["state"] | "waits" }) {
 function ToolDetails({ tool, turnId }: DetailsProps) {
   return (
     <div class="tool-details">
-      <section aria-label="Input">
+      <section aria-label={t("Input")}>
         <header>
-          <h3>Input</h3>
-          <CopyButton label="Copy input" text={() => JSON.stringify(tool.input, null, 2)} />
+          <h3>{t("Input")}</h3>
+          <CopyButton label={t("Copy input")} text={() => JSON.stringify(tool.input, null, 2)} />
         </header>
         <dl>
           {inputFields(tool.input).map(({ name, text, long }) => (
@@ -115,13 +116,15 @@ function Value({ text, leads }: { text: string; leads: boolean }) {
 
 function ToolOutput({ tool, turnId, output }: DetailsProps & { output: string }) {
   return (
-    <section aria-label="Output">
+    <section aria-label={t("Output")}>
       <header>
-        <h3>{tool.state === "error" ? "Error" : "Output"}</h3>
-        <CopyButton label="Copy output" text={() => output} />
+        <h3>{tool.state === "error" ? t("Error") : t("Output")}</h3>
+        <CopyButton label={t("Copy output")} text={() => output} />
       </header>
-      {output === "" ? <p class="quiet">Nothing</p> : <pre tabIndex={0}>{pretty(output)}</pre>}
-      {tool.huge === true && <p class="quiet">This is the beginning. The rest is too long to be shown.</p>}
+      {output === "" ? <p class="quiet">{t("Nothing")}</p> : <pre tabIndex={0}>{pretty(output)}</pre>}
+      {tool.huge === true && (
+        <p class="quiet">{t("This is the beginning. The rest is too long to be shown.")}</p>
+      )}
       {tool.truncated && <Rest turnId={turnId} call={tool.id} known={output.length} />}
     </section>
   );
@@ -137,10 +140,11 @@ function Rest({ turnId, call, known }: { turnId: string; call: string; known: nu
     app.conversations.readOutput(app.open.conversation.value.id, turnId, call, known).catch(failed);
   };
   useEffect(fetchRest, [turnId, call]);
-  if (problem === null) return <p class="quiet">Reading the rest…</p>;
+  if (problem === null) return <p class="quiet">{t("Reading the rest…")}</p>;
   return (
     <p class="quiet">
-      This is only the beginning. {problem} <TextButton onClick={fetchRest}>Try again</TextButton>
+      {t("This is only the beginning.")} {problem}{" "}
+      <TextButton onClick={fetchRest}>{t("Try again")}</TextButton>
     </p>
   );
 }

@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { t } from "../language/texts";
 import { isNewPlace } from "../state/pending";
 import { openSession } from "../state/router";
 import { TextButton } from "./buttons";
@@ -48,7 +49,7 @@ export function Transcript() {
 
   return (
     <div class="transcript">
-      <div ref={scroller} class="scroller" role="region" aria-label="Conversation" tabIndex={0}>
+      <div ref={scroller} class="scroller" role="region" aria-label={t("Conversation")} tabIndex={0}>
         <div ref={content} class="column">
           <Older scroller={scroller} near={near} />
           <SightContext.Provider value={sight}>
@@ -73,7 +74,7 @@ export function Transcript() {
       {!near && (
         <button type="button" class="jump" onClick={() => toEnd(true)}>
           <Icon name="down" />
-          {app.open.running.value ? "Follow the answer" : "To the end"}
+          {app.open.running.value ? t("Follow the answer") : t("To the end")}
         </button>
       )}
     </div>
@@ -123,9 +124,9 @@ function Older({ scroller, near }: { scroller: RefObject<HTMLElement | null>; ne
   return (
     <p class="older" ref={mark}>
       {app.conversations.place(session).loadingOlder.value ? (
-        "Reading earlier messages…"
+        t("Reading earlier messages…")
       ) : (
-        <TextButton onClick={() => void read()}>Show earlier messages</TextButton>
+        <TextButton onClick={() => void read()}>{t("Show earlier messages")}</TextButton>
       )}
     </p>
   );
@@ -140,22 +141,28 @@ function Nothing() {
   if (problem !== null) {
     return (
       <div class="nothing" role="alert">
-        <h2>{problem.missing ? "There is no such conversation" : "The conversation could not be read"}</h2>
+        <h2>
+          {problem.missing ? t("There is no such conversation") : t("The conversation could not be read")}
+        </h2>
         {!problem.missing && <p>{problem.text}</p>}
         {problem.missing ? (
-          <TextButton onClick={() => app.open.startFresh()}>Start a new one</TextButton>
+          <TextButton onClick={() => app.open.startFresh()}>{t("Start a new one")}</TextButton>
         ) : (
-          <TextButton onClick={() => void app.conversations.read(session)}>Try again</TextButton>
+          <TextButton onClick={() => void app.conversations.read(session)}>{t("Try again")}</TextButton>
         )}
       </div>
     );
   }
-  return app.open.conversation.value.rows === null ? <Skeleton /> : <p class="nothing">No messages yet</p>;
+  return app.open.conversation.value.rows === null ? (
+    <Skeleton />
+  ) : (
+    <p class="nothing">{t("No messages yet")}</p>
+  );
 }
 
 function Skeleton() {
   return (
-    <div class="skeleton" aria-label="Reading the conversation" role="status">
+    <div class="skeleton" aria-label={t("Reading the conversation")} role="status">
       <div />
       <div />
       <div />
@@ -169,9 +176,9 @@ function Welcome() {
   return (
     <div class="welcome">
       <Star />
-      <h2>{greeting ?? `What can ${agent_name} do for you?`}</h2>
+      <h2>{greeting ?? t("What can {agent} do for you?", { agent: agent_name })}</h2>
       {prompts.length > 0 && (
-        <ul aria-label="Suggestions">
+        <ul aria-label={t("Suggestions")}>
           {prompts.map((prompt) => (
             <li key={prompt}>
               <button type="button" onClick={() => app.say(prompt, [])}>

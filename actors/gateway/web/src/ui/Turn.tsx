@@ -11,6 +11,7 @@ import type {
   Turn,
 } from "../conversation/model";
 import { clock, cost, count, duration, passed } from "../format";
+import { n, t } from "../language/texts";
 import { Markdown } from "../markdown/Markdown";
 import { memo } from "../memo";
 import { routeHash, toSection } from "../state/router";
@@ -63,7 +64,7 @@ export const TurnView = memo(function TurnView({ turn, versions, recent }: TurnP
     <article ref={article} data-turn={turn.id} class={`turn ${turn.state}`} aria-busy={running}>
       {turn.prompt !== null && (
         <>
-          <h2 class="sr-only">You said</h2>
+          <h2 class="sr-only">{t("You said")}</h2>
           {editing ? (
             <EditForm
               turn={turn.id}
@@ -101,9 +102,9 @@ function PromptTools({ prompt, onEdit }: { prompt: PromptText; onEdit: (() => vo
     <>
       <time dateTime={at}>{clock(new Date(at))}</time>
       <span class="hover-tools">
-        <CopyButton label="Copy your message" text={() => text} />
+        <CopyButton label={t("Copy your message")} text={() => text} />
         {onEdit !== null && (
-          <IconButton class="edit" icon="pencil" label="Edit your message" onClick={onEdit} />
+          <IconButton class="edit" icon="pencil" label={t("Edit your message")} onClick={onEdit} />
         )}
       </span>
     </>
@@ -115,7 +116,7 @@ function Answer({ turn }: { turn: Turn }) {
   const growing = turn.state === "running" ? turn.parts.at(-1) : undefined;
   return (
     <div class="answer">
-      <h2 class="sr-only">{agent_name} answered</h2>
+      <h2 class="sr-only">{t("{agent} answered", { agent: agent_name })}</h2>
       {grouped(turn.parts).map((group) =>
         Array.isArray(group) ? (
           <Tools key={group[0]?.key ?? ""} tools={group} turnId={turn.id} />
@@ -123,7 +124,7 @@ function Answer({ turn }: { turn: Turn }) {
           <PartView key={group.key} part={group} growing={group === growing} />
         ),
       )}
-      <Files files={turn.files} label="Files from the agent" />
+      <Files files={turn.files} label={t("Files from the agent")} />
     </div>
   );
 }
@@ -143,7 +144,7 @@ function grouped(parts: readonly Part[]): (Exclude<Part, ToolPart> | ToolPart[])
 function Tools({ tools, turnId }: { tools: ToolPart[]; turnId: string }) {
   const { approvals } = useApp();
   return (
-    <ul class="tools" aria-label="Tool calls">
+    <ul class="tools" aria-label={t("Tool calls")}>
       {tools.map((tool) => {
         const approval = approvals.about(turnId, tool.id);
         return (
@@ -165,7 +166,11 @@ function PartView({ part, growing }: { part: TextPart | FollowupPart | NoticePar
       return <Thinking text={part.text} growing={growing} />;
     case "followup":
       return (
-        <Prompt text={part.text} attachments={part.attachments} note="Joined while the agent was at work" />
+        <Prompt
+          text={part.text}
+          attachments={part.attachments}
+          note={t("Joined while the agent was at work")}
+        />
       );
     case "notice":
       return (
@@ -187,7 +192,7 @@ function Thinking({ text, growing }: { text: string; growing: boolean }) {
     <div class={growing ? "thinking running" : "thinking"}>
       <button type="button" aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
         <Icon name="chevron" />
-        <span class="thinking-label">{growing ? "Thinking" : "Thought"}</span>
+        <span class="thinking-label">{growing ? t("Thinking") : t("Thought")}</span>
         {growing && !open && (
           <span class="glimpse" aria-hidden="true">
             <bdi>{text.slice(-GLIMPSE).replaceAll(/\s+/g, " ")}</bdi>
@@ -207,7 +212,7 @@ function Activity({ turn }: { turn: Turn }) {
   return (
     <p class="activity">
       <span class="pulse" aria-hidden="true" />
-      {turn.status ?? "Working"}
+      {turn.status ?? t("Working")}
       <span class="tool-time">{passed(turn.since, now)}</span>
     </p>
   );
@@ -218,7 +223,7 @@ function Foot({ turn }: { turn: Turn }) {
   const said = turn.parts.flatMap((part) => (part.kind === "text" ? [part.text] : []));
   return (
     <footer class="foot">
-      {turn.state === "cancelled" && <span class="stopped">Stopped</span>}
+      {turn.state === "cancelled" && <span class="stopped">{t("Stopped")}</span>}
       {turn.stats !== null && <Figures stats={turn.stats} />}
       <span class="foot-tools">
         {sections.map(
@@ -234,26 +239,27 @@ function Foot({ turn }: { turn: Turn }) {
         {turn.prompt !== null && open.writable.value && (
           <Again turn={turn.id} failed={turn.state !== "done"} />
         )}
-        {said.length > 0 && <CopyButton label="Copy answer" text={() => said.join("\n\n")} />}
+        {said.length > 0 && <CopyButton label={t("Copy answer")} text={() => said.join("\n\n")} />}
       </span>
     </footer>
   );
 }
 
 function Figures({ stats }: { stats: Stats }) {
-  const cached = stats.cacheReadTokens > 0 ? ` (${count(stats.cacheReadTokens)} cached)` : "";
+  const cached =
+    stats.cacheReadTokens > 0 ? t(" ({count} cached)", { count: count(stats.cacheReadTokens) }) : "";
   const tokens = stats.inputTokens + stats.outputTokens > 0;
   const figures = [
     stats.elapsed !== null && duration(stats.elapsed),
-    tokens && `${count(stats.inputTokens)} in${cached}`,
-    tokens && `${count(stats.outputTokens)} out`,
+    tokens && t("{count} in{cached}", { count: count(stats.inputTokens), cached }),
+    tokens && t("{count} out", { count: count(stats.outputTokens) }),
     stats.costUsd !== null && stats.costUsd > 0 && cost(stats.costUsd),
-    stats.toolRounds > 0 && `${stats.toolRounds} tool ${stats.toolRounds === 1 ? "round" : "rounds"}`,
+    stats.toolRounds > 0 && n(stats.toolRounds, "{n} tool round", "{n} tool rounds"),
     stats.model,
   ].filter((figure) => typeof figure === "string");
   if (figures.length === 0) return null;
   return (
-    <ul class="figures" aria-label="Figures of this answer">
+    <ul class="figures" aria-label={t("Figures of this answer")}>
       {figures.map((figure) => (
         <li key={figure}>{figure}</li>
       ))}

@@ -1,3 +1,4 @@
+import { n } from "../language/texts";
 import { route, routeHash, toSection } from "../state/router";
 import { undelivered } from "../state/undelivered";
 
@@ -11,11 +12,9 @@ export function UndeliveredBanner() {
   if (count === 0 || (here.view === "section" && here.section === SECTION)) return null;
   return (
     <div class="banner warning" role="status">
-      <span>
-        {count === 1 ? "A message could not be delivered." : `${count} messages could not be delivered.`}
-      </span>
+      <span>{n(count, "A message could not be delivered.", "{n} messages could not be delivered.")}</span>
       <a class="text-button" href={routeHash(toSection(SECTION))}>
-        Look at {count === 1 ? "it" : "them"}
+        {n(count, "Look at it", "Look at them")}
       </a>
     </div>
   );

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Turn } from "../conversation/model";
+import { n, t } from "../language/texts";
 import { ApiError, api } from "../net/api";
 import type { Undone } from "../protocol";
 import { announcement } from "../state/announcement";
@@ -21,9 +22,9 @@ export function UndoButton({ turn }: { turn: string }) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <TextButton onClick={() => setOpen(true)}>Undo</TextButton>
+      <TextButton onClick={() => setOpen(true)}>{t("Undo")}</TextButton>
       {open && (
-        <Dialog title="Undo what was done to files" open onClose={() => setOpen(false)}>
+        <Dialog title={t("Undo what was done to files")} open onClose={() => setOpen(false)}>
           <Undo turn={turn} />
         </Dialog>
       )}
@@ -41,7 +42,8 @@ function Undo({ turn }: { turn: string }) {
       const undone = await api.undo(id, options);
       setFound(undone);
       setDone(options.dry_run !== true);
-      if (options.dry_run !== true) announcement.value = `${undone.files.length} files put back`;
+      if (options.dry_run !== true)
+        announcement.value = n(undone.files.length, "{n} file put back", "{n} files put back");
     } catch (error) {
       setFound(error instanceof ApiError ? error.message : String(error));
     } finally {
@@ -51,7 +53,7 @@ function Undo({ turn }: { turn: string }) {
   useEffect(() => {
     void ask(turn, { dry_run: true });
   }, [turn]);
-  if (found === null) return <p class="quiet">Looking…</p>;
+  if (found === null) return <p class="quiet">{t("Looking…")}</p>;
   if (typeof found === "string") return <p class="notice warning">{found}</p>;
   const undo = done ? found.undo : null;
   return (
@@ -59,15 +61,15 @@ function Undo({ turn }: { turn: string }) {
       <Report found={found} done={done} />
       <p class="buttons">
         {!busy && !done && found.files.length > 0 && (
-          <TextButton onClick={() => void ask(turn, {})}>Put back</TextButton>
+          <TextButton onClick={() => void ask(turn, {})}>{t("Put back")}</TextButton>
         )}
         {!busy && !done && found.refused.some((each) => each.forcible) && (
           <TextButton onClick={() => void ask(turn, { force: true })}>
-            Put back all, whoever changed it
+            {t("Put back all, whoever changed it")}
           </TextButton>
         )}
         {!busy && undo !== null && found.total > 0 && (
-          <TextButton onClick={() => void ask(undo, {})}>Undo this</TextButton>
+          <TextButton onClick={() => void ask(undo, {})}>{t("Undo this")}</TextButton>
         )}
       </p>
     </>
@@ -79,14 +81,15 @@ function Report({ found, done }: { found: Undone; done: boolean }) {
   const hidden = total - files.length - refused.length;
   return (
     <div class="undo">
-      {total === 0 && <p class="quiet">All files are as they were before.</p>}
+      {total === 0 && <p class="quiet">{t("All files are as they were before.")}</p>}
       {files.length > 0 && (
         <>
-          <h3>{done ? "Put back" : "Would be put back"}</h3>
+          <h3>{done ? t("Put back") : t("Would be put back")}</h3>
           <ul>
             {files.map(({ path, done: how }) => (
               <li key={path}>
-                <bdi>{path}</bdi> <small>{how === "deleted" ? "was not there: deleted" : "as it was"}</small>
+                <bdi>{path}</bdi>{" "}
+                <small>{how === "deleted" ? t("was not there: deleted") : t("as it was")}</small>
               </li>
             ))}
           </ul>
@@ -94,7 +97,7 @@ function Report({ found, done }: { found: Undone; done: boolean }) {
       )}
       {refused.length > 0 && (
         <>
-          <h3>{done ? "Stayed as they are" : "Would stay as they are"}</h3>
+          <h3>{done ? t("Stayed as they are") : t("Would stay as they are")}</h3>
           <ul>
             {refused.map(({ path, why }) => (
               <li key={path}>
@@ -104,10 +107,10 @@ function Report({ found, done }: { found: Undone; done: boolean }) {
           </ul>
         </>
       )}
-      {hidden > 0 && <p class="quiet">And {hidden} more.</p>}
+      {hidden > 0 && <p class="quiet">{n(hidden, "And {n} more.", "And {n} more.")}</p>}
       {beyond.length > 0 && (
         <>
-          <h3>Not undone</h3>
+          <h3>{t("Not undone")}</h3>
           <ul>
             {beyond.map((each, index) => (
               <li key={index}>{each}</li>

@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { t } from "../language/texts";
 import { announcement } from "../state/announcement";
 import { newId } from "../state/ids";
 import { IconButton, TextButton } from "./buttons";
@@ -16,7 +17,7 @@ export function Versions({ turn, versions }: VersionsProps) {
   const app = useApp();
   const group = useRef<HTMLSpanElement>(null);
   const place = versions.indexOf(turn);
-  const said = `Version ${place + 1} of ${versions.length}`;
+  const said = t("Version {place} of {versions}", { place: place + 1, versions: versions.length });
   useEffect(() => {
     if (app.open.turnedTo !== turn) return;
     app.open.turnedTo = null;
@@ -35,11 +36,11 @@ export function Versions({ turn, versions }: VersionsProps) {
   );
   return (
     <span ref={group} class="versions" role="group" aria-label={said}>
-      {arrow("back", "Previous version", versions[place - 1])}
+      {arrow("back", t("Previous version"), versions[place - 1])}
       <span aria-hidden="true">
         {place + 1} / {versions.length}
       </span>
-      {arrow("chevron", "Next version", versions[place + 1])}
+      {arrow("chevron", t("Next version"), versions[place + 1])}
     </span>
   );
 }
@@ -55,7 +56,7 @@ export function Again({ turn, failed }: { turn: string; failed: boolean }) {
     <>
       <IconButton
         icon="retry"
-        label={failed ? "Try again" : "Answer again"}
+        label={failed ? t("Try again") : t("Answer again")}
         disabled={busy}
         onClick={() => again()}
       />
@@ -106,8 +107,8 @@ function ModelMenu({ models, disabled, onChoose }: ModelMenuProps) {
         ref={button}
         type="button"
         class="icon-button"
-        aria-label="Answer again with another model"
-        title="Answer again with another model"
+        aria-label={t("Answer again with another model")}
+        title={t("Answer again with another model")}
         aria-expanded={open}
         aria-controls={id}
         disabled={disabled}
@@ -115,7 +116,7 @@ function ModelMenu({ models, disabled, onChoose }: ModelMenuProps) {
       >
         <Icon name="more" />
       </button>
-      <ul id={id} hidden={!open} aria-label="Models">
+      <ul id={id} hidden={!open} aria-label={t("Models")}>
         {open &&
           models.map((model) => (
             <li key={model}>
@@ -167,7 +168,7 @@ export function EditForm({ turn, text: before, files, onClose }: EditFormProps) 
   return (
     <form
       class="edit-form"
-      aria-label="Edit your message"
+      aria-label={t("Edit your message")}
       onSubmit={(event) => {
         event.preventDefault();
         void send();
@@ -188,14 +189,14 @@ export function EditForm({ turn, text: before, files, onClose }: EditFormProps) 
         dir="auto"
         rows={Math.min(12, text.split("\n").length + 1)}
         value={text}
-        aria-label="Your message"
+        aria-label={t("Your message")}
         onInput={(event) => setText(event.currentTarget.value)}
       />
       <p class="buttons">
         <button type="submit" disabled={held}>
-          Send as another version
+          {t("Send as another version")}
         </button>
-        <TextButton onClick={onClose}>Leave it</TextButton>
+        <TextButton onClick={onClose}>{t("Leave it")}</TextButton>
       </p>
     </form>
   );

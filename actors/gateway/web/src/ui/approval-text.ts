@@ -1,5 +1,6 @@
-/** What a question about a call says, in words. Pure. */
+/** What a question about a call says, in words. */
 
+import { t } from "../language/texts";
 import type { Approval } from "../protocol";
 
 /** Text before and after a change of a file. */
@@ -32,36 +33,40 @@ export function restOf(approval: Pick<Approval, "tool" | "input" | "subject">): 
 
 /** What the agent wants to do, as the end of a question. */
 export function wish({ tool, input }: Pick<Approval, "tool" | "input">): string {
-  if (typeof input["command"] === "string") return "run this command";
-  if (typeof input["url"] === "string") return "open this address";
-  if (changeOf({ tool, input }) !== null) return "change this file";
-  return `use ${tool}`;
+  if (typeof input["command"] === "string") return t("run this command");
+  if (typeof input["url"] === "string") return t("open this address");
+  if (changeOf({ tool, input }) !== null) return t("change this file");
+  return t("use {tool}", { tool });
 }
 
-const SCOPES = { once: "once", conversation: "in this conversation", always: "from now on" } as const;
+const ALLOWED = {
+  once: () => t("Allowed once"),
+  conversation: () => t("Allowed in this conversation"),
+  always: () => t("Allowed from now on"),
+} as const;
 
-const WAYS: Readonly<Record<string, string>> = {
-  page: "in the page",
-  telegram: "by Telegram",
-  key: "with a key",
-  operator: "in a terminal",
+const WAYS: Readonly<Record<string, () => string>> = {
+  page: () => t(" in the page"),
+  telegram: () => t(" by Telegram"),
+  key: () => t(" with a key"),
+  operator: () => t(" in a terminal"),
 };
 
 /** What became of a question: by whom, how, and from where. `me` is who reads it. */
 export function outcome(approval: Approval, me: string | null): string {
   const { state, scope, answered_by: by, answered_via: via } = approval;
-  const who = by === null ? "" : ` by ${by === me ? "you" : by}`;
-  const way = via === null ? "" : ` ${WAYS[via] ?? via}`;
+  const who = by === null ? "" : by === me ? t(" by you") : t(" by {name}", { name: by });
+  const way = via === null ? "" : (WAYS[via]?.() ?? ` ${via}`);
   switch (state) {
     case "open":
-      return "Waits for an answer";
+      return t("Waits for an answer");
     case "allowed":
-      return `Allowed ${SCOPES[scope ?? "once"]}${who}${way}`;
+      return `${ALLOWED[scope ?? "once"]()}${who}${way}`;
     case "denied":
-      return `Denied${who}${way}`;
+      return `${t("Denied")}${who}${way}`;
     case "expired":
-      return "Not done: nobody answered in time";
+      return t("Not done: nobody answered in time");
     case "withdrawn":
-      return "Withdrawn: its turn has ended";
+      return t("Withdrawn: its turn has ended");
   }
 }

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { t } from "../language/texts";
 import { copyText } from "./clipboard";
 import { useFlash } from "./hooks";
 import { Icon, type IconName } from "./icons";
@@ -43,12 +44,12 @@ export function CopyButton({ text, label }: { text: () => string; label: string 
   const [copied, flash] = useFlash(1500);
   const copy = async () => {
     if (await copyText(text())) flash();
-    else toast("The browser did not let this page use the clipboard.");
+    else toast(t("The browser did not let this page use the clipboard."));
   };
   return (
     <IconButton
       icon={copied ? "check" : "copy"}
-      label={copied ? "Copied" : label}
+      label={copied ? t("Copied") : label}
       onClick={() => void copy()}
     />
   );

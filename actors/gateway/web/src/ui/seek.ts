@@ -1,6 +1,7 @@
 /** Shows a message that was looked for: brings it into view and marks the words. */
 
 import { useEffect } from "preact/hooks";
+import { t } from "../language/texts";
 import { openSession } from "../state/router";
 import { sought } from "../state/sought";
 import { toast } from "../state/toasts";
@@ -24,7 +25,7 @@ export function useSought(): void {
       sought.value = null;
       if (there)
         requestAnimationFrame(() => void bring(here.turn).then((article) => show(article, here.query)));
-      else toast("That message is not there any more.");
+      else toast(t("That message is not there any more."));
     });
     return () => {
       current = false;
