@@ -19,7 +19,8 @@ def test_the_page_works_below_a_path_over_tls(
         f'[gateway.tls]\ncertificate = "{files.certificate}"\nkey = "{files.key}"\n'
     )
     with agent_in(tmp_path / "aster", model.url, settings) as agent:
-        context = browser.new_context(ignore_https_errors=True)
+        # No browser takes a worker over a certificate that nobody vouches for.
+        context = browser.new_context(ignore_https_errors=True, service_workers="block")
         context.set_default_timeout(PATIENCE)
         try:
             page = context.new_page()

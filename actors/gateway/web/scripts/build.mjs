@@ -1,5 +1,6 @@
 // Builds the page into dist/: index.html, sw.js, and assets/ whose names carry a hash of their content.
 // `--analyze` also prints what takes how much room in each file.
+import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +12,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 /** Names of the files index.html points to, as esbuild is told to call them. */
 const ENTRIES = { app: "src/main.tsx", early: "src/early.ts", icon: "src/icon.svg" };
+/** Of a page that is installed, by their names: how large they are, and whether a system may cut their shape. */
+const ICONS = ["app-192", "app-512", "maskable-192", "maskable-512", "apple-180"];
 /** The worker of the page. It answers for what is below its own address, so it stands above the assets, by its name. */
 const WORKER = "src/sw.ts";
 
@@ -64,7 +67,11 @@ async function bundle() {
     // A classic script: it runs before the first paint, which a module would not.
     esbuild.build({ ...shared, entryPoints: { early: ENTRIES.early }, format: "iife" }),
     esbuild.build({ ...shared, entryPoints: { icon: ENTRIES.icon }, loader: { ".svg": "copy" } }),
-    esbuild.build({ ...shared, outdir: "dist", entryNames: "[name]", entryPoints: [WORKER], format: "iife" }),
+    esbuild.build({
+      ...shared,
+      entryPoints: ICONS.map((name) => `src/icons/${name}.png`),
+      loader: { ".png": "copy" },
+    }),
   ]);
   if (process.argv.includes("--analyze")) {
     for (const build of builds) console.log(await esbuild.analyzeMetafile(build.metafile));
@@ -82,23 +89,71 @@ function importedAtOnce(outputs, path, found = new Set()) {
   return found;
 }
 
-async function page(outputs) {
+/** The worker knows what it has to keep, and is another one whenever anything of it is another. */
+async function worker(files) {
+  const built = { version: hash(files.join(" ")), files: files.map((path) => `assets/${basename(path)}`) };
+  const { metafile } = await esbuild.build({
+    ...shared,
+    outdir: "dist",
+    entryNames: "[name]",
+    entryPoints: [WORKER],
+    format: "iife",
+    define: { BUILT: JSON.stringify(built) },
+  });
+  return metafile.outputs;
+}
+
+const hash = (text) => createHash("sha256").update(text).digest("hex").slice(0, 12);
+const named = (outputs, name) => Object.keys(outputs).find((path) => basename(path).startsWith(`${name}-`));
+
+/** What a browser needs to install the page. Its addresses are relative to its own, which lies below `assets/`. */
+async function manifest(outputs) {
+  const icons = ICONS.filter((name) => !name.startsWith("apple")).map((name) => {
+    const [purpose, size] = name.split("-");
+    const src = basename(named(outputs, name));
+    return {
+      src,
+      sizes: `${size}x${size}`,
+      type: "image/png",
+      purpose: purpose === "maskable" ? purpose : "any",
+    };
+  });
+  const text = JSON.stringify({
+    name: "Starpod",
+    short_name: "Starpod",
+    description: "Your agent",
+    start_url: "../",
+    scope: "../",
+    display: "standalone",
+    background_color: "#f6f5f1",
+    theme_color: "#0c5f63",
+    icons,
+  });
+  const path = `dist/assets/manifest-${hash(text)}.webmanifest`;
+  await writeFile(join(root, path), text);
+  return path;
+}
+
+async function page(outputs, manifest) {
   const url = (path) => `/assets/${basename(path)}`;
   const find = (entry) => Object.keys(outputs).find((path) => outputs[path].entryPoint === entry);
   const app = find(ENTRIES.app);
   const preload = [...importedAtOnce(outputs, app)];
   const first = [app, outputs[app].cssBundle, find(ENTRIES.early), ...preload];
+  const icon = named(outputs, "icon");
   const slots = {
     app: url(app),
     styles: url(outputs[app].cssBundle),
     early: url(find(ENTRIES.early)),
-    icon: url(Object.keys(outputs).find((path) => basename(path).startsWith("icon-"))),
+    icon: url(icon),
+    touch: url(named(outputs, "apple-180")),
+    manifest: url(manifest),
     preload: preload.map((path) => `<link rel="modulepreload" href="${url(path)}" />`).join("\n    "),
   };
   const template = await readFile(join(root, "src/index.html"), "utf8");
   const html = template.replace(/%(\w+)%/g, (_, slot) => slots[slot]);
   await writeFile(join(dist, "index.html"), html);
-  return first;
+  return { first, shell: [...first, icon, manifest] };
 }
 
 async function report(outputs, first) {
@@ -117,5 +172,6 @@ async function report(outputs, first) {
 
 await rm(dist, { recursive: true, force: true });
 const outputs = await bundle();
-await report(outputs, await page(outputs));
+const { first, shell } = await page(outputs, await manifest(outputs));
+await report({ ...outputs, ...(await worker(shell)) }, first);
 await frames();

@@ -1,4 +1,6 @@
-/** The worker of the page: shows what is pushed, and leads to it. It keeps nothing and answers for no request. */
+/** The worker of the page: shows what is pushed and leads to it, and has the page start while the agent is away. */
+
+import { answerTo, dropOthers, keepShell } from "./shell";
 
 /** Of its surroundings what it uses; the page's own types are those of a window. */
 interface Surroundings {
@@ -10,6 +12,7 @@ interface Surroundings {
   };
   skipWaiting(): Promise<void>;
   addEventListener(name: "install" | "activate", listener: (event: Lasting) => void): void;
+  addEventListener(name: "fetch", listener: (event: Fetched) => void): void;
   addEventListener(name: "push", listener: (event: Pushed) => void): void;
   addEventListener(name: "notificationclick", listener: (event: Clicked) => void): void;
 }
@@ -24,6 +27,11 @@ interface Lasting {
   waitUntil(work: Promise<unknown>): void;
 }
 
+interface Fetched {
+  readonly request: Request;
+  respondWith(answer: Promise<Response>): void;
+}
+
 interface Pushed extends Lasting {
   readonly data: { json(): unknown } | null;
 }
@@ -34,8 +42,16 @@ interface Clicked extends Lasting {
 
 const here = self as unknown as Surroundings;
 
-here.addEventListener("install", (event) => event.waitUntil(here.skipWaiting()));
-here.addEventListener("activate", (event) => event.waitUntil(here.clients.claim()));
+const { scope } = here.registration;
+
+here.addEventListener("install", (event) => event.waitUntil(keepShell(scope).then(() => here.skipWaiting())));
+here.addEventListener("activate", (event) =>
+  event.waitUntil(dropOthers(scope).then(() => here.clients.claim())),
+);
+here.addEventListener("fetch", (event) => {
+  const answer = answerTo(event.request, scope);
+  if (answer !== null) event.respondWith(answer);
+});
 here.addEventListener("push", (event) => event.waitUntil(show(told(event))));
 here.addEventListener("notificationclick", (event) => {
   event.notification.close();

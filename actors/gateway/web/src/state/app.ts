@@ -35,6 +35,7 @@ import { followAddress, FRESH, openSession, settle } from "./router";
 import { SessionList } from "./sessions";
 import { notify, toast } from "./toasts";
 import { countUndelivered } from "./undelivered";
+import { mayWork } from "./worker";
 
 /** Errors that a message may not meet a moment later. */
 const PASSING: ReadonlySet<string> = new Set(["busy", "timeout", "unavailable"]);
@@ -188,6 +189,7 @@ export class App {
     void this.approvals.refresh();
     if (openSession.value !== null) void this.approvals.readAll(openSession.value);
     if (!this.pushes) void renewPush().catch(() => undefined); // the next page that is opened tries again
+    if (!this.pushes) mayWork(); // not before somebody is signed in: the document is kept as it is then
     this.pushes = true;
   }
 

@@ -5,6 +5,7 @@ import { BASE } from "../net/base";
 import { request, send } from "../net/api";
 import { account } from "./account";
 import { load, save } from "./storage";
+import { startWorker } from "./worker";
 
 const SUBSCRIPTIONS = "/api/webpush/subscriptions";
 /** Under which it is kept who wants them here; forgotten when that one signs out. */
@@ -27,7 +28,7 @@ export async function enable(): Promise<void> {
   if ((await Notification.requestPermission()) !== "granted")
     throw new Error(whyNot() ?? t("The browser was not allowed to show notifications."));
   const { key } = await request<{ key: string }>("/api/webpush/key");
-  const registration = await navigator.serviceWorker.register(`${BASE}/sw.js`, { scope: `${BASE}/` });
+  const registration = await startWorker();
   await navigator.serviceWorker.ready;
   const wanted = bytes(key);
   const old = await registration.pushManager.getSubscription();
