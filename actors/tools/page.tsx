@@ -6,7 +6,6 @@ import "./page/page.css";
 const section: Section = {
   id: "files",
   title: () => t("Files"),
-  rank: 10,
   icon: "M1.500 3h4.500l1.500 2h7v8.500h-13z",
   view: () => import("./page/View"),
   heading: (path) => path.at(-1) ?? t("Files"),

@@ -30,11 +30,12 @@ SECTIONS: Final = (
         "costs",
     ),
     *("settings/general", "settings/models", "settings/appearance", "skills", "telegram", "account"),
-    *("account/people", "account/log", "secrets", "files"),
+    *("account/people", "account/log", "secrets", "files", "instances"),
 )
 _SEEN: Final = """() => {
     const said = [];
-    const foreign = (element) => element.closest("[lang=en], pre, code, kbd, bdi, .answer, .entry-name a") !== null;
+    const names = ".entry-name a, .mesh-picture, .message";
+    const foreign = (element) => element.closest(`[lang=en], pre, code, kbd, bdi, .answer, ${names}`) !== null;
     const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walk.nextNode(); node; node = walk.nextNode())
         if (node.parentElement.checkVisibility() && !foreign(node.parentElement)) said.push(node.textContent);

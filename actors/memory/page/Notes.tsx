@@ -34,6 +34,7 @@ export function Notes() {
       <form
         class="memory-search"
         role="search"
+        aria-label={t("Search what is remembered")}
         onSubmit={(event) => {
           event.preventDefault();
           void look();

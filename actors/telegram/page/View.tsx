@@ -59,11 +59,11 @@ function HowTo() {
   return (
     <p class="quiet">
       {rich(
-        "Write to {father} on Telegram to make one, then keep its token as {name} among the {secrets}. It is used at once.",
+        "Write to {father} on Telegram to make one, then keep its token as {name} among {secrets}. It is used at once.",
         {
           father: <b>@BotFather</b>,
           name: <code>TELEGRAM_BOT_TOKEN</code>,
-          secrets: <a href={routeHash(toSection("secrets"))}>{t("secrets")}</a>,
+          secrets: <a href={routeHash(toSection("secrets"))}>{t("the secrets")}</a>,
         },
       )}
     </p>

@@ -80,7 +80,7 @@ function SectionLink({ section, onChosen }: { section: Section; onChosen: () => 
 function SearchField({ field }: { field: RefObject<HTMLInputElement | null> }) {
   const { sessions } = useApp();
   return (
-    <div class="search" role="search">
+    <div class="search" role="search" aria-label={t("Search conversations")}>
       <Icon name="search" />
       <input
         ref={field}

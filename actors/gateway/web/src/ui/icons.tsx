@@ -39,14 +39,17 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
+/** Those that point along a line of text. */
+const TURNS: ReadonlySet<IconName> = new Set(["back", "chevron", "join", "play", "skip"]);
+
 export function Icon({ name }: { name: IconName }) {
-  return <Drawing path={PATHS[name]} />;
+  return <Drawing path={PATHS[name]} turns={TURNS.has(name)} />;
 }
 
 /** The `d` of a path as an icon. */
-export function Drawing({ path }: { path: string }) {
+export function Drawing({ path, turns = false }: { path: string; turns?: boolean }) {
   return (
-    <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+    <svg class={turns ? "icon turns" : "icon"} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
       <path d={path} />
     </svg>
   );
