@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -45,7 +46,7 @@ def page(whole_browser: Browser, agent: Agent) -> Iterator[Page]:
 
 
 def test_a_browser_may_install_it(page: Page) -> None:
-    devtools = page.context.new_cdp_session(page)
+    devtools: Any = page.context.new_cdp_session(page)
     manifest = devtools.send("Page.getAppManifest")
     assert manifest["errors"] == []
     assert manifest["manifest"]["startUrl"] == page.url
