@@ -8,7 +8,7 @@ export function Appearance() {
   const speak = (code: string) =>
     void choose(code === "" ? null : code).catch(() => toast(t("The language could not be loaded.")));
   return (
-    <div class="fields">
+    <div class="fields appearance">
       <label>
         {t("Language")}
         <select value={chosen.value ?? ""} onChange={(event) => speak(event.currentTarget.value)}>
