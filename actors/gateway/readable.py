@@ -27,9 +27,11 @@ _STYLE: Final = """
 }
 body { margin: 0; font: 1rem/1.6 system-ui, sans-serif; background: Canvas; color: CanvasText; }
 main { max-width: 46rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; overflow-wrap: anywhere; }
-header p, h2, summary, figcaption, .file, .notice { color: var(--quiet); }
-h2 { margin: 0 0 .25rem; font-size: .875rem; font-weight: 600; }
-h2 time { font-weight: 400; }
+header p, .who, summary, figcaption, .file, .notice { color: var(--quiet); }
+h1 { font-size: 1.5rem; line-height: 1.3; }
+h2 { font-size: 1.25rem; }
+.who { margin: 0 0 .25rem; font-size: .875rem; font-weight: 600; }
+.who time { font-weight: 400; }
 section { margin-top: 2rem; }
 .said { padding: .625rem .875rem; border-left: 3px solid var(--accent); background: var(--soft); }
 .said, details pre { white-space: pre-wrap; }
@@ -87,7 +89,7 @@ class Readable:
             yield self._ended()
             at = message.timestamp
             yield (
-                f'<section dir="auto"><h2>{escape(speaker)} <time datetime="{at.isoformat()}">'
+                f'<section dir="auto"><h2 class="who">{escape(speaker)} <time datetime="{at.isoformat()}">'
                 f"{at:%Y-%m-%d %H:%M} UTC</time></h2>\n"
             )
         self._speaker = speaker

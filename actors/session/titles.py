@@ -74,4 +74,6 @@ def shorten(text: str, limit: int) -> str:
 
 def folded(text: str) -> str:
     """A text as it is compared: case, and how a letter with its marks is put together, make no difference."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())

@@ -9,6 +9,7 @@ from pathlib import Path
 import trio
 
 from tests.bench import (
+    archives,
     buses,
     chats,
     commands,
@@ -20,6 +21,7 @@ from tests.bench import (
     jobs,
     keys,
     memory,
+    pages,
     people,
     recall,
     settings,
@@ -53,6 +55,8 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "chats": chats.measure,
     "shell": commands.measure,
     "settings": settings.measure,
+    "archive": archives.measure,
+    "page": pages.measure,
 }
 
 

@@ -30,7 +30,7 @@ LIGHT = "chromium-headless-shell"
 """Chromium without what is around a page, which takes half of the time."""
 
 
-def _launched(playwright: Playwright, *names: str) -> Browser:
+def launched(playwright: Playwright, *names: str) -> Browser:
     """The first browser of these that the machine has, or the one that Playwright brings.
 
     Without one the tests are skipped; where CI=true they fail instead.
@@ -53,14 +53,14 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """The browser, started once."""
-    with _launched(playwright, LIGHT, *WHOLE) as browser:
+    with launched(playwright, LIGHT, *WHOLE) as browser:
         yield browser
 
 
 @pytest.fixture(scope="session")
 def whole_browser(playwright: Playwright) -> Iterator[Browser]:
     """A browser with all that people have around a page, such as notifications."""
-    with _launched(playwright, *WHOLE) as browser:
+    with launched(playwright, *WHOLE) as browser:
         yield browser
 
 
