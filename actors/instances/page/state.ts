@@ -1,16 +1,16 @@
 /** What the page asks about instances, and how it says what they are. */
 
-import { bytes, duration, fixed, request, send, t } from "@starpod/page";
+import { bytes, duration, fixed, request, t, through } from "@starpod/page";
 import type { Health, Instance, LogLine, Notice, Overview, RemoteAgent, Sample, WayIn } from "./protocol";
 
 const ALL = "/api/instances";
 const of = (id: string, rest = "") => `${ALL}/${encodeURIComponent(id)}${rest}`;
 
 export const look = () => request<Overview>("/api/instance-overview");
-export const agents = () => request<RemoteAgent[]>("/api/instance-agents");
-export const health = (id: string) => request<Health>(of(id, "/health"));
-export const history = (id: string) => request<Sample[]>(of(id, "/history"));
-export const wayIn = (id: string) => request<WayIn>(of(id, "/ssh"));
+export const agents = () => through<RemoteAgent[]>("/api/instance-agents");
+export const health = (id: string) => through<Health>(of(id, "/health"));
+export const history = (id: string) => through<Sample[]>(of(id, "/history"));
+export const wayIn = (id: string) => through<WayIn>(of(id, "/ssh"));
 export const logOf = (id: string) => of(id, "/logs?tail=200");
 
 /** An instance as it is being thought up; what is empty is left to the backend. */
@@ -27,15 +27,15 @@ export function create(draft: Draft): Promise<Instance> {
   const said = Object.entries(draft).flatMap(([key, value]) =>
     value.trim() === "" ? [] : [[key, value.trim()] as const],
   );
-  return send<Instance>("POST", ALL, Object.fromEntries(said));
+  return through<Instance>(ALL, "POST", Object.fromEntries(said));
 }
 
 /** What may be done with an instance. */
 export type Deed = "pause" | "restart" | "delete";
 
 export async function act(deed: Deed, { id }: Instance): Promise<void> {
-  if (deed === "delete") await send<unknown>("DELETE", of(id));
-  else await send<unknown>("POST", of(id, `/${deed}`));
+  if (deed === "delete") await through<unknown>(of(id), "DELETE");
+  else await through<unknown>(of(id, `/${deed}`), "POST");
 }
 
 /** Characters of an id that people are shown, as on the command line. */

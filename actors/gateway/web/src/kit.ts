@@ -3,7 +3,7 @@
 export { used } from "./conversation/figures";
 export * from "./format";
 export { fixed, n, rich, t, tag } from "./language/texts";
-export { ApiError, request, send, sendForm, type Mistake } from "./net/api";
+export { ApiError, request, send, sendForm, through, type Mistake } from "./net/api";
 export { follow } from "./net/follow";
 export { rawUrl, zipUrl } from "./net/files";
 export { isShown, kindOf, nameOf } from "./preview/kinds";

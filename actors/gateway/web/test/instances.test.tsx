@@ -8,15 +8,18 @@ import { Entry } from "../../../instances/page/Entry";
 import { Notices } from "../../../instances/page/Notices";
 import type { Health, Instance, LogLine, Notice, Overview, Sample } from "../../../instances/page/protocol";
 import {
+  act as deedDone,
   addressOf,
   create,
   deedsFor,
   deedWords,
   EMPTY,
   grown,
+  health,
   healthWords,
   line,
   LINES,
+  look,
   memory,
   nameOf,
   noticeWords,
@@ -26,6 +29,7 @@ import {
   warningOf,
   withSample,
 } from "../../../instances/page/state";
+import { locked } from "../src/net/access";
 import { follow } from "../src/net/follow";
 
 const HEALTH: Health = {
@@ -211,6 +215,25 @@ test("of a new instance only what was said is sent", async () => {
     assert.deepEqual(bodies, [{ name: "one", agent_id: "g" }]);
   } finally {
     globalThis.fetch = real;
+  }
+});
+
+test("a backend that does not take the agent's key locks nobody out of the page", async () => {
+  const real = globalThis.fetch;
+  globalThis.fetch = (() =>
+    Promise.resolve(
+      new Response(JSON.stringify({ error: "failed to pause the instance (401): who?" }), { status: 401 }),
+    )) as typeof fetch;
+  try {
+    locked.value = false;
+    await assert.rejects(deedDone("pause", instance()), /failed to pause the instance \(401\): who\?/);
+    await assert.rejects(health("a"), /who/);
+    assert.equal(locked.value, false);
+    await assert.rejects(look(), /who/);
+    assert.equal(locked.value, true);
+  } finally {
+    globalThis.fetch = real;
+    locked.value = false;
   }
 });
 

@@ -151,6 +151,14 @@ export async function fileText(path: string): Promise<string | null> {
   return found;
 }
 
+/**
+ * As {@link request} and {@link send}, where somebody else answers by way of the gateway: that they do not know the agent
+ * says nothing of this browser.
+ */
+export async function through<T>(path: string, method = "GET", body: object = {}): Promise<T> {
+  return read<T>(successful(...(await exchange(path, method === "GET" ? {} : inJson(method, body)))));
+}
+
 /** As {@link request}, with a body in JSON. */
 export function send<T>(method: string, path: string, body: unknown = {}): Promise<T> {
   return request<T>(path, inJson(method, body));
