@@ -20,6 +20,7 @@ from typing import Any, Final, Literal, TypeVar, final
 import attrs
 
 from actors.shapes import NoJsonForm, Record, Supplied
+from actors.vocabulary import Origin
 from bus import Data, Request
 
 __all__ = [
@@ -91,6 +92,8 @@ class Section(Data):
 
     text: str
     notice: str | None = None
+    origins: tuple[Origin, ...] = ()
+    """Where it comes from, for the person who asks why."""
 
 
 @final

@@ -28,7 +28,7 @@ from cattrs.preconf.json import make_converter
 
 from actors.context import TurnContext, from_context
 from actors.shapes import Mistakes, NoJsonForm, Problem, Record, described, nearest
-from actors.vocabulary import Attachment, Content, Effort, Text, ToolSpec, quoted
+from actors.vocabulary import Attachment, Content, Effort, Origin, Text, ToolSpec, quoted
 from bus import ActorError, Bus, BusError, Data, ErrorKind, Request
 
 __all__ = [
@@ -90,6 +90,8 @@ class Rendered(Data):
     attachments: tuple[Attachment, ...] = ()
     diff: str = ""
     """What a call changed in a text: lines with their marks, as a unified diff has them. The model does not get it."""
+    origins: tuple[Origin, ...] = ()
+    """Where it comes from, for the person who asks why."""
 
 
 class ToolReply(ABC):

@@ -25,6 +25,28 @@ RESERVED: Final = frozenset({"cron", "cron-cli", "boot", "bootstrap", "heartbeat
 """Names for what is nobody's, or speaks for somebody else; no user has one of them."""
 _USER_ID: Final = re.compile("[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 
+MOST_ORIGINS: Final = 100
+"""Origins that are kept of one text."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Origin:
+    """Where something comes from that the model was given: for whoever asks why it knew that."""
+
+    kind: Literal["profile", "note", "log", "skill"]
+    name: str
+    """Of the note or the skill."""
+    lines: str = ""
+    """``first-last``; empty for all of it."""
+    date: str | None = None
+    """The day that it is about, or on which it was last changed, as ``YYYY-MM-DD``."""
+    score: float | None = None
+    """Of a passage that was searched for: the higher, the better; comparable within one search."""
+    why: str = ""
+    """Why it was given, and how much of it, for a person."""
+
+
 UNCHANGED: Final = " "
 """In a request for a change, a text that is none of what a field may hold: it stays as it is, where null removes it."""
 

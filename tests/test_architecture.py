@@ -28,7 +28,8 @@ READERS_OF_JSON = {
     "actors/jsontext.py",
     "bus/message/codec.py",  # bounds what it reads itself: the bus knows no application
     *(
-        f"actors/session/{name}.py" for name in ("audit", "export", "outbox", "rows", "steps")
+        f"actors/session/{name}.py"
+        for name in ("audit", "export", "given", "outbox", "rows", "steps", "told")
     ),  # rows of our own
 }
 """Where text becomes values; everybody else has it done by :mod:`actors.jsontext`, which bounds it."""

@@ -372,6 +372,7 @@ class Record:
                     is_error=result.is_error,
                     attachments=result.attachments,
                     diff=result.diff,
+                    origins=result.origins,
                     repeatable=step.effect == "pure",
                     decision=decision,
                     last_event=self._journal.last,

@@ -87,7 +87,7 @@ async def prepare(
                 nursery.start_soon(contribute, n, contributor)
     notices += [section.notice for section in sections if section is not None and section.notice is not None]
     parts = [
-        (source, section.text)
+        (source, section)
         for source, section in zip(asked, sections, strict=True)
         if section is not None and section.text
     ]
@@ -98,8 +98,10 @@ async def prepare(
     return Prepared(
         catalogue=Catalogue(allowed if search is None else (*allowed, search)),
         withheld=frozenset(withheld),
-        system=_assembled(parts),
-        told=tuple(Told(source=source.name, text=text) for source, text in parts),
+        system=_assembled((source, section.text) for source, section in parts),
+        told=tuple(
+            Told(source=source.name, text=section.text, origins=section.origins) for source, section in parts
+        ),
         notices=tuple(notices),
     )
 

@@ -379,7 +379,7 @@ VALUES: Final = (
     session.Draft,
     Usage,
     session.Turn,
-    session.ToldText,
+    session.Given,
     session.Subagent,
     tools.Undone,
     permissions.Approval,

@@ -179,12 +179,12 @@ class MemoryActor(MeaningfulKeeper):
         if (told := self._snapshots.of(request.session)) is not None:
             # A few calls of the system: the way to a thread and back takes longer.
             if self._prompt.is_as_known():
-                return Section(text=told)
+                return told
             self._snapshots.changed()
         version = self._snapshots.version
-        told = await self._apart(self._prompt.text, self._prompt_caps())
+        told = await self._apart(self._prompt.section, self._prompt_caps())
         self._snapshots.keep(request.session, told, version)
-        return Section(text=told)
+        return told
 
     def _prompt_caps(self) -> context.Caps:
         settings = self._settings()

@@ -6,9 +6,12 @@ waits for the next session. Only what is no longer true is not told once more.
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Final, final
+from typing import Final, Literal, final
 
 import attrs
+
+from actors.context import Section
+from actors.vocabulary import Origin
 
 LOGS: Final = 3
 """Newest daily logs that are told."""
@@ -44,18 +47,30 @@ class Note:
     text: str
     newest_last: bool = False
     """Whether its end counts more than its beginning."""
+    kind: Literal["profile", "note", "log"] = "note"
+    date: str | None = None
+    """The day that it is about, or on which it was last changed, as ``YYYY-MM-DD``."""
 
 
-def assembled(notes: Iterable[Note], caps: Caps) -> str:
+def assembled(notes: Iterable[Note], caps: Caps) -> Section:
     """What the model is told: each note below its header as far as there is room, then what is worth writing down."""
     parts: list[str] = []
+    origins: list[Origin] = []
     room = caps.total
     for note in notes:
         text = note.text.strip()
         kept = _end(text, min(caps.file, room)) if note.newest_last else cut(text, min(caps.file, room))
         room -= len(kept.encode())
         parts.append(_told(note, kept, whole=len(kept) == len(text)))
-    return "\n\n".join((*parts, GUIDANCE))
+        if text:
+            origins.append(_origin(note, len(kept.encode()), len(text.encode())))
+    return Section(text="\n\n".join((*parts, GUIDANCE)), origins=tuple(origins))
+
+
+def _origin(note: Note, kept: int, size: int) -> Origin:
+    part = "last" if note.newest_last else "first"
+    why = f"all of its {size} bytes" if kept == size else f"the {part} {kept} of {size} bytes"
+    return Origin(kind=note.kind, name=note.name, date=note.date, why=why)
 
 
 def _told(note: Note, kept: str, *, whole: bool) -> str:
@@ -90,17 +105,17 @@ class Snapshots:
 
     def __init__(self, limit: int = 8) -> None:
         self._limit = limit
-        self._told: OrderedDict[str, str] = OrderedDict()
+        self._told: OrderedDict[str, Section] = OrderedDict()
         self.version = 0
         """Grows when something that was told is no longer true."""
 
-    def of(self, session: str) -> str | None:
+    def of(self, session: str) -> Section | None:
         """What a session was told, if that is still true."""
         if session in self._told:
             self._told.move_to_end(session)
         return self._told.get(session)
 
-    def keep(self, session: str, told: str, version: int) -> None:
+    def keep(self, session: str, told: Section, version: int) -> None:
         """A session is told this; it was true as of a version."""
         if version != self.version:
             return

@@ -18,7 +18,9 @@ LONGEST: Final = 255
 SOUL: Final = "SOUL.md"
 LIFECYCLE: Final = (SOUL, "HEARTBEAT.md", "BOOT.md", "BOOTSTRAP.md")
 """The agent's own, which lie in its folder ``config``."""
-PERSONAL: Final = ("USER.md", "MEMORY.md")
+PROFILE: Final = "USER.md"
+"""Says who the person is."""
+PERSONAL: Final = (PROFILE, "MEMORY.md")
 """What is part of every prompt of a user."""
 SHARED: Final = "shared"
 LOGS: Final = "memory"

@@ -1,8 +1,10 @@
 """The notes that are part of every prompt of a user, as they are on the disk."""
 
 import stat
+from datetime import UTC, datetime
 from typing import final
 
+from actors.context import Section
 from actors.memory import daily, names
 from actors.memory.context import LOGS, Caps, Note, assembled
 from actors.memory.files import Folder
@@ -22,11 +24,27 @@ class Prompt:
         self._known: dict[Name, _Stamp] = {}
         """As they were read or written last."""
 
-    def text(self, caps: Caps) -> str:
+    def section(self, caps: Caps) -> Section:
         """What the model is told."""
-        personal = [Note(header=each, name=each, text=self._read(each)) for each in names.PERSONAL]
+        personal = [
+            Note(
+                header=each,
+                name=each,
+                text=self._read(each),
+                kind="profile" if each == names.PROFILE else "note",
+                date=self._changed(each),
+            )
+            for each in names.PERSONAL
+        ]
         logs = [
-            Note(header=f"daily/{each}", name=name, text=self._read(name), newest_last=True)
+            Note(
+                header=f"daily/{each}",
+                name=name,
+                text=self._read(name),
+                newest_last=True,
+                kind="log",
+                date=each[: len("YYYY-MM-DD")],
+            )
             for each in self._logs()
             for name in (f"{names.LOGS}/{each}",)
         ]
@@ -62,6 +80,11 @@ class Prompt:
             return f"[{error}]"
         except OSError as error:
             return f"[{text} cannot be read: {error.strerror}]"
+
+    def _changed(self, text: str) -> str | None:
+        """The day on which a note that was read was last changed, in UTC; None for one that is not there."""
+        stamp = self._known[names.checked(text)]
+        return None if stamp is None else datetime.fromtimestamp(stamp[0] / 1e9, UTC).date().isoformat()
 
     def _stamp(self, name: Name) -> _Stamp:
         found = self._folder.stat(name)

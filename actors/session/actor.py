@@ -17,6 +17,7 @@ from . import (
     deliveries,
     endings,
     export,
+    given,
     messages,
     outbox,
     overview,
@@ -273,6 +274,11 @@ class SessionActor(Housekeeping):
     @concurrent(256, isolated=True)
     async def get_told(self, request: messages.GetTold) -> tuple[messages.ToldText, ...]:
         return redacted(await self._read(told.of_turn, request.turn, request.user))
+
+    @messages.GetGiven.handler
+    @concurrent(256, isolated=True)
+    async def get_given(self, request: messages.GetGiven) -> messages.Given:
+        return redacted(await self._read(given.of_turn, request.turn, request.user))
 
     @messages.ForgetTold.handler
     @concurrent(256, isolated=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from cattrs.gen import make_dict_unstructure_fn, override
@@ -9,11 +10,13 @@ from cattrs.preconf.json import make_converter
 
 from actors.storage import clean
 from actors.vocabulary import (
+    MOST_ORIGINS,
     Attachment,
     Block,
     Content,
     Document,
     Image,
+    Origin,
     Text,
     Thinking,
     ToolResult,
@@ -87,6 +90,16 @@ def attachments_out(attachments: Iterable[Attachment]) -> list[Any]:
 def attachments_in(values: Iterable[Any]) -> tuple[Attachment, ...]:
     """Attachments from the data of a row."""
     return tuple([_ATTACHMENT_IN(value, Attachment) for value in values])
+
+
+def origins_out(origins: Iterable[Origin]) -> list[Any]:
+    """Origins as JSON-ready data, no more than are kept."""
+    return [_CONVERTER.unstructure(origin) for origin in islice(origins, MOST_ORIGINS)]
+
+
+def origins_in(values: Iterable[Any]) -> tuple[Origin, ...]:
+    """Origins from the data of a row."""
+    return tuple([_CONVERTER.structure(value, Origin) for value in values])
 
 
 def options_out(options: TurnOptions) -> dict[str, Any]:

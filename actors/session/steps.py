@@ -8,9 +8,9 @@ from typing import Any, Final, Literal, final
 import attrs
 
 from actors.storage import clean
-from actors.vocabulary import Attachment, Block, Content, Text, ToolUse
+from actors.vocabulary import Attachment, Block, Content, Origin, Text, ToolUse
 
-from .encoding import attachments_in, attachments_out, blocks_in, blocks_out, dump
+from .encoding import attachments_in, attachments_out, blocks_in, blocks_out, dump, origins_out
 from .messages import Effect
 
 
@@ -211,10 +211,16 @@ def _result_in(row: sqlite3.Row) -> Result:
     )
 
 
-def result_out(content: Iterable[Content], attachments: Iterable[Attachment] = (), diff: str = "") -> str:
+def result_out(
+    content: Iterable[Content],
+    attachments: Iterable[Attachment] = (),
+    diff: str = "",
+    origins: Iterable[Origin] = (),
+) -> str:
     """The ``result`` column of a tool call."""
     value = {"content": blocks_out(content), "attachments": attachments_out(attachments)}
-    return dump({**value, "diff": diff} if diff else value)
+    kept = origins_out(origins)
+    return dump({**value, **({"diff": diff} if diff else {}), **({"origins": kept} if kept else {})})
 
 
 @final

@@ -3,6 +3,7 @@
 A text is stored once for each user, however often it is told.
 """
 
+import json
 import sqlite3
 from datetime import timedelta
 from hashlib import blake2b
@@ -10,7 +11,7 @@ from typing import Final, Protocol
 
 from actors.storage import clean
 
-from .encoding import dump
+from .encoding import dump, origins_in, origins_out
 from .messages import Told, ToldText, UnknownTurn
 
 KEPT: Final = timedelta(days=90)
@@ -21,7 +22,7 @@ INSERT INTO told_texts (user_id, digest, text, used_at) VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET used_at = excluded.used_at WHERE used_at < excluded.used_at - ?
 """
 _TOLD: Final = """
-SELECT attempt, part.value ->> 'source', part.value ->> 'size', part.value ->> 'digest', text
+SELECT attempt, part.value ->> 'source', part.value ->> 'size', part.value ->> 'digest', text, part.value -> 'origins'
 FROM told JOIN json_each(parts) AS part LEFT JOIN told_texts ON user_id = ? AND digest = part.value ->> 'digest'
 WHERE turn_id = ? ORDER BY attempt, part.key
 """
@@ -47,9 +48,17 @@ def record(connection: sqlite3.Connection, user: str, request: Hearing, now: int
     """Store what an attempt was told, if the request says so; twice is once."""
     if not request.told:
         return
-    texts = [(told.source, data := clean(told.text).encode(), _digest(data)) for told in request.told]
+    texts = [(told, data := clean(told.text).encode(), _digest(data)) for told in request.told]
     connection.executemany(_KEEP, [(user, digest, data.decode(), now, _DAY) for _, data, digest in texts])
-    parts = [{"source": source, "size": len(data), "digest": digest} for source, data, digest in texts]
+    parts = [
+        {
+            "source": told.source,
+            "size": len(data),
+            "digest": digest,
+            **({"origins": origins_out(told.origins)} if told.origins else {}),
+        }
+        for told, data, digest in texts
+    ]
     connection.execute(
         "INSERT OR IGNORE INTO told VALUES (?, ?, ?, ?)", (request.turn, request.attempt, now, dump(parts))
     )
@@ -68,8 +77,15 @@ def of_turn(connection: sqlite3.Connection, turn: str, user: str) -> tuple[ToldT
         raise UnknownTurn(turn=turn)
     rows = connection.execute(_TOLD, (user, found[0]))
     return tuple(
-        ToldText(attempt=attempt, source=source, size=size, digest=digest, text=text)
-        for attempt, source, size, digest, text in rows
+        ToldText(
+            attempt=attempt,
+            source=source,
+            size=size,
+            digest=digest,
+            text=text,
+            origins=origins_in(json.loads(origins or "[]")),
+        )
+        for attempt, source, size, digest, text, origins in rows
     )
 
 

@@ -153,7 +153,7 @@ def save_result(connection: sqlite3.Connection, request: SaveResult, now: int) -
         "UPDATE steps SET state = 'done', result = ?, is_error = ?, ended_at = ?"
         " WHERE turn_id = ? AND n = ? AND state <> 'done' RETURNING tool, content",
         (
-            result_out(request.content, request.attachments, request.diff),
+            result_out(request.content, request.attachments, request.diff, request.origins),
             request.is_error,
             now,
             request.turn,

@@ -28,7 +28,7 @@ from actors.skills.settings import Settings
 from actors.skills.store import Latest
 from actors.storage import LateKeeper, numbered
 from actors.subsystem import Given
-from actors.vocabulary import Role
+from actors.vocabulary import Origin, Role
 from bus import run_in_thread
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Reader(LateKeeper):
         self._library = Library(bundle.HOME, given.data / "skills", given.data / "users")
         self._settings = given.settings(Settings)
         self._limiter = trio.CapacityLimiter(1)
-        self._told: dict[str, tuple[tuple[Card, ...], Settings, str]] = {}
+        self._told: dict[str, tuple[tuple[Card, ...], Settings, Section]] = {}
         """By user what was told last, and of what: to write it again takes longer than to see that it is the same."""
 
     async def _apart(self, fn: Callable[..., T], *args: Any) -> T:
@@ -112,8 +112,10 @@ class Reader(LateKeeper):
             if len(self._told) >= USERS_KEPT:
                 self._told.clear()
             text = texts.section(told, settings.skills_budget, self_improve=settings.self_improve)
-            self._told[request.user] = kept = (told, settings, text)
-        return Section(text=kept[2])
+            origins = tuple(Origin(kind="skill", name=each.name) for each in texts.named(told, text))
+            kept = (told, settings, Section(text=text, origins=origins))
+            self._told[request.user] = kept
+        return kept[2]
 
     @messages.SkillList.handler
     async def tool_list(self, request: messages.SkillList) -> tuple[messages.Listed, ...]:

@@ -1,8 +1,8 @@
 """What the model reads of skills: which there are, the instructions of one, how to keep new ones. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import Final, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Protocol, TypeVar
 
 from actors.skills import unseen
 from actors.skills.document import LONGEST_DESCRIPTION
@@ -37,6 +37,9 @@ class Told(Protocol):
     def description(self) -> str: ...
 
 
+ToldT = TypeVar("ToldT", bound=Told)
+
+
 def escaped(text: str) -> str:
     """The text as XML has it."""
     return text.translate(_ENTITIES)
@@ -65,6 +68,11 @@ def catalogue(skills: Sequence[Told], budget: int) -> str:
         entries.pop()
     left = len(skills) - len(entries)
     return f"{_listed(entries)}\n{left} more are not shown; SkillList lists all."
+
+
+def named(skills: Sequence[ToldT], section: str) -> Iterator[ToldT]:
+    """The skills that a section names: where there is no room for all, some are left out."""
+    return (each for each in skills if f"<name>{escaped(each.name)}</name>" in section)
 
 
 def _entry(skill: Told, longest: int) -> str:

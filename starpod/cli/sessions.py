@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from actors import atomic
+from starpod.cli import sessionview
 from starpod.cli.chat import whole_id
 from starpod.cli.client import Client, Refused
 from starpod.cli.output import note, one_line, paint, say, when, width
@@ -46,10 +47,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     saving.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it there, not to stdout")
     add_agent_option(saving, again=True)
     saving.set_defaults(act=_export)
+    showing = actions.add_parser("show", help="what was said in one, and why the agent knew what it said")
+    showing.add_argument("id", metavar="ID", help="the beginning of its id, as in the list")
+    showing.add_argument(
+        "--why", action="store_true", help="with each answer: what the model was told and what it looked up"
+    )
+    add_agent_option(showing, again=True)
+    showing.add_argument("--json", action="store_true", help="print it as JSON")
+    showing.set_defaults(act=sessionview.show)
 
 
 def run(args: argparse.Namespace) -> int:
-    """List the conversations, or save one."""
+    """List the conversations, show one, or save one."""
     status: int = args.act(args)
     return status
 

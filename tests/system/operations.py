@@ -102,6 +102,7 @@ def conversations() -> Iterator[Asks]:
     yield Asks("GET /api/drafts")
     yield Asks("GET /api/mesh/trace", query=turn)
     yield Asks("GET /api/turns/{turn}/context", path=turn)
+    yield Asks("GET /api/turns/{turn}/given", path=turn)
     yield Asks("GET /api/turns/{turn}/subagents", path=turn)
     yield Asks("POST /api/turns/{turn}/undo", {"dry_run": True}, path=turn)
     yield Asks("POST /api/turns/{turn}/versions", {"text": "help"}, path=turn)
@@ -269,7 +270,7 @@ def changes() -> Iterator[Asks]:
     yield Asks("POST /api/settings/skills/inspect", {"path": "none.zip"}, status=400)
     what = {"path": "none.zip", "name": "x", "digest": "x"}
     yield Asks("POST /api/settings/skills/install", what, status=400)
-    instances = [each for each in operations() if each.path.startswith("/api/instances")]
+    instances = [each for each in operations() if each.path.startswith("/api/instance")]
     for each in instances:
         body: Json | None = {} if each.body else None
         path = {"id": "none"} if "{id}" in each.path else {}

@@ -17,7 +17,8 @@ from tests.system.daemons import Place, serving
 SHOWS_NOTHING: Final = frozenset(
     " ".join(each.split())
     for each in """
-    mcp serve, init, agent new, agent push, agent pull, dev, serve, open, repl, build, deploy, host, completion,
+    mcp serve, sessions export,
+    init, agent new, agent push, agent pull, dev, serve, open, repl, build, deploy, host, completion,
     memory edit, memory forget,
     vault set, vault get, vault delete, vault hosts, vault rotate, vault import,
     skill new, skill edit, skill approve, skill delete, skill install, skill revert,

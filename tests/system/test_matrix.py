@@ -77,6 +77,7 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/mesh": USER,
     "GET /api/mesh/trace": Rule("a user", lambda ada: f"/api/mesh/trace?turn={ada.turn}"),
     "GET /api/turns/<turn>/context": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/context"),
+    "GET /api/turns/<turn>/given": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/given"),
     "GET /api/turns/<turn>/subagents": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/subagents"),
     "POST /api/turns/<turn>/choose": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/choose"),
     "POST /api/turns/<turn>/undo": Rule(
@@ -160,6 +161,8 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/hooks/runs": ADMINS,
     "POST /api/hooks/test": ADMINS,
     "GET /api/instances": ADMINS,
+    "GET /api/instance-overview": ADMINS,
+    "GET /api/instance-agents": ADMINS,
     "POST /api/instances": ADMINS,
     "GET /api/instances/<id>": ADMINS,
     "DELETE /api/instances/<id>": ADMINS,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.fakes.model_script import Call, Reply, Say
 from tests.fakes.model_server import ModelServer
-from tests.system.daemons import Place, serving, start, until
+from tests.system.daemons import Place, serving, starpod, start, until
 
 
 def logs(place: Place, user: str = "admin") -> str:
@@ -36,3 +36,42 @@ async def test_what_is_written_down_the_next_conversation_is_told(
         assert "- Ada likes green tea." in memory["text"]
         trace = await daemon.get("/api/mesh/trace", turn=answer["turn_id"])
         assert {"source": "Memory", "size": memory["size"]} in trace["told"]
+
+
+async def test_whoever_asks_why_is_told_the_notes_the_skills_and_the_passages(
+    tmp_path: Path, model_server: ModelServer
+) -> None:
+    place = Place(tmp_path / "aster", model_server.url, "openai")
+    profile = place.inside / "users" / "admin" / "USER.md"
+    profile.parent.mkdir(parents=True)
+    profile.write_text("Ada, a sailor.\n")
+    model_server.script(
+        Reply(Call("MemorySearch", {"query": "sailor"})),
+        Reply(Call("SkillActivate", {"name": "tea"})),
+        Reply(Say("Yes.")),
+    )
+    async with serving(place) as daemon:
+        made = await daemon.request(
+            "POST", "/api/skills", json={"name": "tea", "description": "Make tea.", "body": "Boil water."}
+        )
+        assert made.status_code == 201
+        answer = await daemon.chat("Do I sail?")
+        given = await daemon.get(f"/api/turns/{answer['turn_id']}/given")
+        told = {each["source"]: each["origins"] for each in given["told"]}
+        assert next(each["kind"] for each in told["Memory"]) == "profile"
+        assert "tea" in [each["name"] for each in told["Skills"]]
+        search, skill = given["looked_up"]
+        (hit, *_) = search["origins"]
+        assert (search["tool"], hit["name"], hit["lines"], hit["score"] > 0) == (
+            "MemorySearch",
+            "USER.md",
+            "1-1",
+            True,
+        )
+        assert (skill["tool"], "tea" in skill["text"]) == ("SkillActivate", True)
+        shown = await starpod(place.root, "sessions", "show", answer["session_id"][:8], "--why")
+        assert shown.status == 0, shown.err
+        for words in ("Do I sail?", "Yes.", "MemorySearch", "USER.md:1-1", "profile", "score"):
+            assert words in shown.out, words
+        missing = await starpod(place.root, "sessions", "show", "nowhere")
+        assert (missing.status, "no conversation" in missing.err) == (1, True)

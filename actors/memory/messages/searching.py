@@ -10,7 +10,7 @@ from actors.context import from_context
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.tooling import Rendered, ToolReply, tool
-from actors.vocabulary import Text
+from actors.vocabulary import Origin, Text
 from bus import Abandon, Data, Request
 
 MOST_HITS: Final = 50
@@ -74,7 +74,13 @@ class Hits(ToolReply):
         text = json.dumps(shown, indent=1, ensure_ascii=False) if shown else "Nothing fits in the notes."
         if not all(each.complete for each in self.found):
             text += "\nNote: the notes are still being indexed; more may be found in a moment."
-        return Rendered(content=(Text(text=text),))
+        return Rendered(content=(Text(text=text),), origins=tuple(map(_origin, self.found)))
+
+
+def _origin(found: Found) -> Origin:
+    return Origin(
+        kind="note", name=found.source, lines=found.lines, date=found.date, score=found.score, why=found.why
+    )
 
 
 @tool(

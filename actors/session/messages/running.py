@@ -7,7 +7,7 @@ import attrs
 
 from actors.guarding import Decision
 from actors.transcript import Transcript
-from actors.vocabulary import Attachment, Block, Content, Effort, ToolUse, Usage
+from actors.vocabulary import Attachment, Block, Content, Effort, Origin, ToolUse, Usage
 from bus import Abandon, Data, Request
 
 from .turns import Effect, EndState, Turn
@@ -119,6 +119,7 @@ class Told(Data):
 
     source: str
     text: str
+    origins: tuple[Origin, ...] = ()
 
 
 @final
@@ -204,7 +205,7 @@ class SaveResult(Request[None]):
     Raises StaleAttempt or UnknownStep.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     turn: str
@@ -217,6 +218,8 @@ class SaveResult(Request[None]):
     """Files the tool hands to the person."""
     diff: str = ""
     """What the call changed in a text, as lines of a unified diff: for the person."""
+    origins: tuple[Origin, ...] = ()
+    """Where what it gave comes from: for the person."""
     repeatable: bool = False
     """Whether the call only read, so that it can be made again: then nobody waits for the disk, and until the next
     thing is stored a power cut may undo this."""
@@ -226,7 +229,7 @@ class SaveResult(Request[None]):
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
-        return {"repeatable": False, "decision": None, "diff": "", **body}
+        return {"repeatable": False, "decision": None, "diff": "", "origins": [], **body}
 
 
 @final

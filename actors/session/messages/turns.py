@@ -13,7 +13,7 @@ import attrs
 
 from actors.endpoints import endpoint
 from actors.shapes import described
-from actors.vocabulary import Attachment, Block, Channel, FollowupMode, Role, Usage
+from actors.vocabulary import Attachment, Block, Channel, FollowupMode, Origin, Role, Usage
 from bus import Abandon, Data, Event, Request
 
 from .incoming import TurnOptions
@@ -236,6 +236,52 @@ class ToldText(Data):
     """The same where the text is the same."""
     text: str | None
     """None when it is no longer kept."""
+    origins: tuple[Origin, ...] = ()
+    """Where it comes from."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class LookedUp(Data):
+    """A call by which the model learned something: one that only read."""
+
+    n: int
+    """Of its step."""
+    tool: str
+    text: str
+    """The first 200 characters of its input, as JSON."""
+    is_error: bool
+    origins: tuple[Origin, ...]
+    """What it found, where the tool says so; the best first."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Given(Data):
+    """What a turn was given to know, and why."""
+
+    turn: str
+    """Whose it is: of a message that joined another turn, that one."""
+    called: str
+    """The skill that the message has called up; empty for none."""
+    told: tuple[ToldText, ...]
+    """Before the first word, once an attempt."""
+    looked_up: tuple[LookedUp, ...]
+    """On its own, the first 200 times."""
+
+
+@endpoint("GET", "/api/turns/{turn}/given")
+@final
+@attrs.frozen(kw_only=True)
+class GetGiven(Request[Given]):
+    """What the model was told in a turn and what it looked up, with the notes and skills that it comes from.
+
+    Raises UnknownTurn.
+    """
+
+    max_bytes: ClassVar[int] = 16 * 1024 * 1024
+    turn: str
+    user: str
 
 
 @endpoint("GET", "/api/turns/{turn}/context")

@@ -2,13 +2,14 @@
 
 import pytest
 
+from actors.context import Section
 from actors.memory.context import GUIDANCE, Caps, Note, Snapshots, assembled, cut
 
 WIDE = Caps(file=1000, total=1000)
 
 
 def told(*notes: Note, caps: Caps = WIDE) -> str:
-    text = assembled(notes, caps)
+    text = assembled(notes, caps).text
     assert text.endswith(GUIDANCE)
     return text.removesuffix(GUIDANCE).rstrip("\n")
 
@@ -62,17 +63,34 @@ def test_what_comes_first_has_the_room() -> None:
     assert [line for line in lines if line.startswith("x")] == ["x" * 8, "x" * 4]
 
 
+def test_where_it_comes_from_is_told_of_what_is_there() -> None:
+    profile = Note(header="USER.md", name="USER.md", text="Ada", kind="profile", date="2026-03-01")
+    empty = Note(header="MEMORY.md", name="MEMORY.md", text=" \n")
+    log = Note(header="d", name="memory/d.md", text="one\ntwo", newest_last=True, kind="log")
+    long = Note(header="b", name="b.md", text="x" * 9)
+    origins = assembled((profile, empty, log, long), Caps(file=4, total=100)).origins
+    assert [(each.kind, each.name, each.date, each.why) for each in origins] == [
+        ("profile", "USER.md", "2026-03-01", "all of its 3 bytes"),
+        ("log", "memory/d.md", None, "the last 3 of 7 bytes"),
+        ("note", "b.md", None, "the first 4 of 9 bytes"),
+    ]
+
+
+def a(text: str) -> Section:
+    return Section(text=text)
+
+
 class TestSnapshots:
     def test_each_session_is_told_what_it_was_told(self) -> None:
         snapshots = Snapshots()
-        snapshots.keep("one", "old", snapshots.version)
-        snapshots.keep("two", "new", snapshots.version)
-        assert [snapshots.of(each) for each in ("one", "two", "three")] == ["old", "new", None]
+        snapshots.keep("one", a("old"), snapshots.version)
+        snapshots.keep("two", a("new"), snapshots.version)
+        assert [snapshots.of(each) for each in ("one", "two", "three")] == [a("old"), a("new"), None]
 
     def test_what_is_no_longer_true_is_told_to_nobody_again(self) -> None:
         snapshots = Snapshots()
         for session in ("one", "two"):
-            snapshots.keep(session, "old", snapshots.version)
+            snapshots.keep(session, a("old"), snapshots.version)
         snapshots.changed()
         assert [snapshots.of(each) for each in ("one", "two")] == [None, None]
 
@@ -80,13 +98,13 @@ class TestSnapshots:
         snapshots = Snapshots()
         version = snapshots.version
         snapshots.changed()
-        snapshots.keep("one", "old", version)
+        snapshots.keep("one", a("old"), version)
         assert snapshots.of("one") is None
 
     def test_only_the_newest_sessions_are_kept(self) -> None:
         snapshots = Snapshots(limit=2)
         for session in ("one", "two"):
-            snapshots.keep(session, session, 0)
+            snapshots.keep(session, a(session), 0)
         snapshots.of("one")
-        snapshots.keep("three", "three", 0)
-        assert [snapshots.of(each) for each in ("one", "two", "three")] == ["one", None, "three"]
+        snapshots.keep("three", a("three"), 0)
+        assert [snapshots.of(each) for each in ("one", "two", "three")] == [a("one"), None, a("three")]

@@ -28,7 +28,7 @@ def write(folder: Path, name: str, text: str) -> None:
 
 
 def told(prompt: Prompt) -> str:
-    return prompt.text(CAPS).removesuffix(GUIDANCE).rstrip("\n")
+    return prompt.section(CAPS).text.removesuffix(GUIDANCE).rstrip("\n")
 
 
 def test_profile_and_facts_come_first_then_the_newest_logs(tmp_path: Path, prompt: Prompt) -> None:
@@ -74,7 +74,7 @@ def test_what_cannot_be_read_is_said_and_costs_no_more(tmp_path: Path, prompt: P
 def test_a_change_by_hand_is_seen_once_and_one_of_our_own_not_at_all(tmp_path: Path, prompt: Prompt) -> None:
     write(tmp_path, "USER.md", "Ada")
     write(tmp_path, "memory/2026-03-01.md", "tea")
-    prompt.text(CAPS)
+    prompt.section(CAPS)
     assert prompt.is_as_known()
     write(tmp_path, "USER.md", "Ada Lovelace")
     assert not prompt.is_as_known()
@@ -107,7 +107,7 @@ def test_what_the_disk_refuses_to_tell_is_not_as_known(
     tmp_path: Path, prompt: Prompt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, "USER.md", "Ada")
-    prompt.text(CAPS)
+    prompt.section(CAPS)
 
     def refuse(_folder: Folder, _name: Name) -> None:
         raise OSError(errno.EIO, "broken")
@@ -116,3 +116,14 @@ def test_what_the_disk_refuses_to_tell_is_not_as_known(
         patch.setattr(Folder, "stat", refuse)
         assert not prompt.is_as_known()
     assert prompt.is_as_known()
+
+
+def test_whoever_asks_why_is_told_the_notes_with_their_days(tmp_path: Path, prompt: Prompt) -> None:
+    write(tmp_path, "USER.md", "Ada")
+    os.utime(tmp_path / "USER.md", (0, 86_400 * 59))
+    write(tmp_path, "memory/2026-03-02-2.md", "tea")
+    origins = prompt.section(CAPS).origins
+    assert [(each.kind, each.name, each.date) for each in origins] == [
+        ("profile", "USER.md", "1970-03-01"),
+        ("log", "memory/2026-03-02-2.md", "2026-03-02"),
+    ]

@@ -117,6 +117,21 @@ export interface Figures {
   elapsed: number | null;
 }
 
+/** Where something comes from that the model was given: for whoever asks why it knew that. */
+export interface Origin {
+  kind: "profile" | "note" | "log" | "skill";
+  /** Of the note or the skill. */
+  name: string;
+  /** `first-last`; empty for all of it. */
+  lines: string;
+  /** The day that it is about, or on which it was last changed, as `YYYY-MM-DD`. */
+  date: string | null;
+  /** Of a passage that was searched for: the higher, the better; comparable within one search. */
+  score: number | null;
+  /** Why it was given, and how much of it, for a person. */
+  why: string;
+}
+
 /** What one source told the model in a turn. */
 export interface ToldText {
   /** That heard it; each asks the sources anew. */
@@ -128,6 +143,32 @@ export interface ToldText {
   digest: string;
   /** None when it is no longer kept. */
   text: string | null;
+  /** Where it comes from. */
+  origins: Origin[];
+}
+
+/** A call by which the model learned something: one that only read. */
+export interface LookedUp {
+  /** Of its step. */
+  n: number;
+  tool: string;
+  /** The first 200 characters of its input, as JSON. */
+  text: string;
+  is_error: boolean;
+  /** What it found, where the tool says so; the best first. */
+  origins: Origin[];
+}
+
+/** What a turn was given to know, and why. */
+export interface Given {
+  /** Whose it is: of a message that joined another turn, that one. */
+  turn: string;
+  /** The skill that the message has called up; empty for none. */
+  called: string;
+  /** Before the first word, once an attempt. */
+  told: ToldText[];
+  /** On its own, the first 200 times. */
+  looked_up: LookedUp[];
 }
 
 /** What some calls of models came to. */

@@ -9,12 +9,12 @@ import type {
   Config,
   Draft,
   Figures,
+  Given,
   Hit,
   Label,
   Message,
   Session,
   Subagent,
-  ToldText,
   Undone,
 } from "../protocol";
 
@@ -199,8 +199,8 @@ export const api = {
   /** Puts back what a turn, or an undo, has done to files. */
   undo: (turn: string, options: { dry_run?: boolean; force?: boolean }) =>
     send<Undone>("POST", `/api/turns/${encodeURIComponent(turn)}/undo`, options),
-  /** What the model was told in a turn besides the conversation. */
-  told: (turn: string) => request<ToldText[]>(`/api/turns/${encodeURIComponent(turn)}/context`),
+  /** What the model was told in a turn besides the conversation, what it looked up, and where that comes from. */
+  given: (turn: string) => request<Given>(`/api/turns/${encodeURIComponent(turn)}/given`),
   /** Who carries out calls of a turn, in the order of the calls. */
   subagents: (turn: string) => request<Subagent[]>(`/api/turns/${encodeURIComponent(turn)}/subagents`),
   /** Has a message answered again, or another version of it. */
