@@ -8,8 +8,9 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 _PACKED: Final = re.compile(
     r"image/(?:png|jpeg|gif|webp)|audio/|video/|application/(?:zip|gzip|pdf|epub|vnd\.)"
 )
-_FIRST: Final = 1980
-"""The year before which a zip file knows no time."""
+_FIRST: Final = (1980, 1, 1, 0, 0, 0)
+_LAST: Final = (2107, 12, 31, 23, 59, 58)
+"""The times between which a zip file knows them; others become the nearest."""
 
 
 @final
@@ -75,11 +76,7 @@ class Packing:
 
 def _info(name: str, modified: datetime) -> ZipInfo:
     at = modified.astimezone(UTC)
-    time = (
-        (at.year, at.month, at.day, at.hour, at.minute, at.second)
-        if at.year >= _FIRST
-        else (_FIRST, 1, 1, 0, 0, 0)
-    )
+    time = min(max(_FIRST, (at.year, at.month, at.day, at.hour, at.minute, at.second)), _LAST)
     info = ZipInfo(
         name.replace("\\", "_"), time
     )  # other systems take a backslash for the end of a folder's name

@@ -89,7 +89,7 @@ class Readable:
             yield self._ended()
             at = message.timestamp
             yield (
-                f'<section dir="auto"><h2 class="who">{escape(speaker)} <time datetime="{at.isoformat()}">'
+                f'<section><h2 class="who">{escape(speaker)} <time datetime="{at.isoformat()}">'
                 f"{at:%Y-%m-%d %H:%M} UTC</time></h2>\n"
             )
         self._speaker = speaker
@@ -107,13 +107,18 @@ def _words(message: Message) -> str:
         case "user":
             return f'<div class="said" dir="auto">{escape(content)}</div>\n' if content else ""
         case "thinking":
-            return _folded("Thought", fragment_of(content))
+            return _folded("Thought", _written(content))
         case "notice":
-            return f'<p class="notice">{escape(content)}</p>\n'
+            return f'<p class="notice" dir="auto">{escape(content)}</p>\n'
         case "tool_use" | "tool_result":
             return _call(message)
         case _:
-            return fragment_of(content)
+            return _written(content)
+
+
+def _written(markdown: str) -> str:
+    """What a model wrote, from right to left where its own words are."""
+    return f'<div dir="auto">{fragment_of(markdown)}</div>\n'
 
 
 def _call(message: Message) -> str:

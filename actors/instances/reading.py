@@ -21,6 +21,7 @@ _SILENT: Final = dict.fromkeys(
         0x2029,
     ]
 )
+_LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 LONGEST_ID: Final = 200
 SHORT: Final = 8
 """Characters of an id that people are shown."""
@@ -36,7 +37,15 @@ def plain(text: str) -> str:
 
 
 def moment(value: object) -> float | None:
-    """Seconds since 1970 from such a number or from ISO 8601; a time without a zone is UTC. None for anything else."""
+    """Seconds since 1970 from such a number or from ISO 8601; a time without a zone is UTC.
+
+    None for anything else. A time before 1970, or beyond all calendars, is the nearest that can be shown.
+    """
+    found = _seconds(value)
+    return None if found is None else min(max(0.0, found), _LATEST)
+
+
+def _seconds(value: object) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):

@@ -118,6 +118,7 @@ def move(home: Home, path: str, to: str, *, replace: bool, go_on: GoOn) -> Store
         if found.kind == "link":
             raise InvalidPath(path=source.path, reason=f"{source.path} is a symbolic link")
         _require_movable(source)
+        _require_elsewhere(source, to)
         with home.place(to, follow=False, create=True, alike=False) as target:
             replaces = _require_free(target, replace=replace and found.kind == "file")
             go_on()
@@ -126,6 +127,14 @@ def move(home: Home, path: str, to: str, *, replace: bool, go_on: GoOn) -> Store
             os.fsync(target.directory)
             os.fsync(source.directory)
             return _stored(target) if found.kind == "file" else Stored(path=target.path, etag="")
+
+
+def _require_elsewhere(source: Place, to: str) -> None:
+    """Raises InvalidPath for a place below what is moved, before folders are made on the way there."""
+    above = [name for name in source.real if name != "."]
+    names_of = [names.written(name) for name in names.components(to)]
+    if len(names_of) > len(above) and names_of[: len(above)] == above:
+        raise InvalidPath(path=to, reason=f"{to} is in {source.path}, which is to be moved")
 
 
 def _require_free(place: Place, *, replace: bool) -> bool:

@@ -29,6 +29,9 @@ from actors.tools.paths import GoOn, Home
 from actors.tools.states import Kind, Look
 from actors.tools.trees import Entry, Walk
 
+_FIRST: Final = datetime(1, 1, 1, tzinfo=UTC).timestamp()
+_LAST: Final = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
+
 
 def etag_of(found: os.stat_result) -> str:
     """What tells a file from what it was and will be."""
@@ -38,6 +41,11 @@ def etag_of(found: os.stat_result) -> str:
 def tag_of(look: Look | None) -> str:
     """The same of how it looks; empty for nothing."""
     return "" if look is None else f"{look.inode:x}-{look.size:x}-{look.changed:x}"
+
+
+def changed_at(found: os.stat_result) -> datetime:
+    """When its content changed last; the nearest there is for a time beyond what can be told, as some disks have."""
+    return datetime.fromtimestamp(min(max(_FIRST, found.st_mtime), _LAST), UTC)
 
 
 def browse(home: Home, path: str, offset: int, limit: int, go_on: GoOn) -> tuple[FileEntry, ...]:
@@ -63,7 +71,7 @@ def _entry(name: bytes, found: os.stat_result) -> FileEntry:
         name=f"{text}/" if kind == "directory" else text,
         type=kind,
         size=found.st_size if kind == "file" else 0,
-        modified_at=datetime.fromtimestamp(found.st_mtime, UTC),
+        modified_at=changed_at(found),
         mime_type=(media.by_name(text) or media.UNKNOWN) if kind == "file" else None,
         etag=etag_of(found),
     )
@@ -86,7 +94,7 @@ def stat(home: Home, path: str, go_on: GoOn, *, count: bool = False) -> FileFact
         path=place.path,
         type=kind,
         size=found.st_size if kind == "file" else 0,
-        modified_at=datetime.fromtimestamp(found.st_mtime, UTC),
+        modified_at=changed_at(found),
         mime_type=(media.by_name(place.path) or media.UNKNOWN) if kind == "file" else None,
         etag=etag_of(found),
     )
@@ -131,7 +139,7 @@ def tree(home: Home, path: str, go_on: GoOn) -> FileTree:
                 raise TooMuchToPack(path=folder.path)
         return FileTree(
             name="home" if folder.path == "." else folder.path.rpartition("/")[2],
-            at=datetime.fromtimestamp(os.fstat(folder.directory).st_mtime, UTC),
+            at=changed_at(os.fstat(folder.directory)),
             entries=tuple(entries),
         )
 
@@ -149,7 +157,7 @@ def _packed(entry: Entry, above: str) -> TreeEntry | None:
         name=entry.place.path.removeprefix(above),
         is_folder=entry.is_directory,
         size=0 if entry.is_directory else found.st_size,
-        modified_at=datetime.fromtimestamp(found.st_mtime, UTC),
+        modified_at=changed_at(found),
     )
 
 

@@ -220,6 +220,14 @@ def test_nothing_of_a_page_runs_or_is_fetched(role: Any, text: str) -> None:
         assert (attributes.get("href") or "https://").startswith(("https://", "http://", "mailto:"))
 
 
+@pytest.mark.parametrize("role", ["assistant", "thinking", "notice"])
+def test_what_is_written_from_right_to_left_is_shown_so(role: Any) -> None:
+    """English words of ours that stand before it say nothing about its direction."""
+    page = told("html", [message(role, "שלום")])
+    before, _, _ = page.partition("שלום")
+    assert before.rpartition('dir="auto">')[2] in {"", "<p>"}
+
+
 def test_the_policy_of_a_page_allows_its_own_style_and_pictures_and_nothing_else() -> None:
     page = told("html")
     style = re.search(r"<style>(.*)</style>", page, re.DOTALL)

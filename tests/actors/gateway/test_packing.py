@@ -38,6 +38,13 @@ def test_what_is_packed_by_its_nature_is_taken_as_it_is() -> None:
         assert all(packed.read(name) == b"x" * 1000 for name in sizes)
 
 
+def test_a_time_after_those_of_zip_files_is_the_last_of_them() -> None:
+    packing = Packing()
+    made = packing.begin("a", datetime(2255, 3, 1, tzinfo=UTC)) + packing.end() + packing.close()
+    with ZipFile(io.BytesIO(made)) as packed:
+        assert [info.date_time for info in packed.infolist()] == [(2107, 12, 31, 23, 59, 58)]
+
+
 def test_a_name_leads_nowhere_and_a_time_is_one_that_can_be_written() -> None:
     packing = Packing()
     name = "all/..\\..\\evil.txt"

@@ -71,7 +71,8 @@ def test_what_is_no_list_or_no_text() -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [(0, 0.0), (True, None), (None, None), ("soon", None), ("2023-11-14T22:13:20", 1700000000.0),
-     ("2023-11-14T23:13:20+01:00", 1700000000.0)],
+     ("2023-11-14T23:13:20+01:00", 1700000000.0), (-1, 0.0), (1e300, 253370764800.0),
+     (2**62, 253370764800.0), ("0001-01-01T00:00:00+14:00", 0.0), ("9999-12-31T23:59:59-14:00", 253370764800.0)],
 )  # fmt: skip
 def test_moments(value: object, expected: float | None) -> None:
     assert reading.moment(value) == expected

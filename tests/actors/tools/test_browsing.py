@@ -289,6 +289,26 @@ def test_a_folder_is_made_once(home: Home) -> None:
     assert (home.root / "a/b").is_dir()
 
 
+@pytest.mark.parametrize("to", ["documents/a/b", "./documents//a"])
+def test_a_folder_is_not_moved_into_itself(home: Home, to: str) -> None:
+    with pytest.raises(InvalidPath, match="is in documents, which is to be moved"):
+        arranging.move(home, "documents", to, replace=False, go_on=go_on)
+    assert on_disk(home.root / "documents") == []
+    assert (
+        arranging.move(home, "documents", "documents2/a", replace=False, go_on=go_on).path == "documents2/a"
+    )
+
+
+@pytest.mark.parametrize(("at", "year"), [(3e11, 9999), (-3e11, 1)])
+def test_a_time_that_no_calendar_has_is_the_nearest_of_those_there_are(
+    home: Home, at: float, year: int
+) -> None:
+    """Not every disk can keep such a time, so it is not asked for one."""
+    found = tuple(home.root.stat())
+    far = os.stat_result((*found[:8], at, *found[9:]))
+    assert browsing.changed_at(far).year == year
+
+
 def test_what_is_moved_takes_no_place_that_is_taken(home: Home) -> None:
     write(home, "a.txt", "a")
     write(home, "b.txt", "b")
