@@ -62,6 +62,14 @@ test("every text is written out where it is used, so that it is found", () => {
   assert.ok(texts.size > 50, String(texts.size));
 });
 
+test("no words stand in the page as they are, but for what is code, a key or a name", () => {
+  const words = /[>}]([^<>{}=;]*[A-Za-z]{3,}[^<>{}=;]*)<\/(?!(?:code|kbd|b)>)/g;
+  const bare = files
+    .filter((file) => file.endsWith(".tsx"))
+    .flatMap((file) => [...readFileSync(file, "utf8").matchAll(words)].map(([found]) => `${file}: ${found}`));
+  assert.deepEqual(bare, []);
+});
+
 for (const code of LANGUAGES.filter((each) => each !== "en")) {
   const known = catalogue(code);
   const forms = new Intl.PluralRules(code).resolvedOptions().pluralCategories;

@@ -1,4 +1,5 @@
 import type { Turn } from "../conversation/model";
+import { t } from "../language/texts";
 import { useApp } from "./context";
 
 /** Characters of a line, and pixels of a line and of what stands around the words. */
@@ -11,11 +12,11 @@ export function Away({ turn }: { turn: Turn }) {
     <>
       {turn.prompt !== null && (
         <>
-          <h2 class="sr-only">You said</h2>
+          <h2 class="sr-only">{t("You said")}</h2>
           <p>{turn.prompt.text}</p>
         </>
       )}
-      <h2 class="sr-only">{agent_name} answered</h2>
+      <h2 class="sr-only">{t("{agent} answered", { agent: agent_name })}</h2>
       <p>{answered(turn).join("\n\n")}</p>
     </>
   );
