@@ -124,9 +124,20 @@ def move(home: Home, path: str, to: str, *, replace: bool, go_on: GoOn) -> Store
             go_on()
             with _taken(target):
                 atomic.move(source.directory, source.name, target.directory, target.name, replace=replaces)
+            if replaces and target.stat().st_nlink > 1:
+                _forget_other_name(source, target)
             os.fsync(target.directory)
             os.fsync(source.directory)
             return _stored(target) if found.kind == "file" else Stored(path=target.path, etag="")
+
+
+def _forget_other_name(source: Place, target: Place) -> None:
+    """Two names of one file: the system does nothing where one is given the other's name, and says it has."""
+    is_itself = source.name == target.name and os.path.sameopenfile(source.directory, target.directory)
+    with suppress(FileNotFoundError):
+        left = os.stat(source.name, dir_fd=source.directory, follow_symlinks=False)
+        if os.path.samestat(left, target.stat()) and not is_itself:
+            os.unlink(source.name, dir_fd=source.directory)
 
 
 def _require_elsewhere(source: Place, to: str) -> None:

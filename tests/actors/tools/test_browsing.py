@@ -324,6 +324,18 @@ def test_what_is_moved_takes_no_place_that_is_taken(home: Home) -> None:
     assert on_disk(home.root) == ["b.txt", "new"]
 
 
+def test_of_two_names_of_one_file_the_other_goes(home: Home) -> None:
+    write(home, "a.txt", "a")
+    (home.root / "b.txt").hardlink_to(home.root / "a.txt")
+    for _ in range(2):  # the second time onto itself
+        source = "a.txt" if (home.root / "a.txt").exists() else "b.txt"
+        assert arranging.move(home, source, "b.txt", replace=True, go_on=go_on).etag
+        assert [name for name in on_disk(home.root) if name.endswith(".txt")] == ["b.txt"]
+    (home.root / "c.txt").hardlink_to(home.root / "b.txt")
+    assert arranging.move(home, "b.txt", "b.txt", replace=True, go_on=go_on).etag
+    assert [name for name in on_disk(home.root) if name.endswith(".txt")] == ["b.txt", "c.txt"]
+
+
 @pytest.mark.parametrize("path", ["a.txt", "documents"])
 def test_what_comes_while_something_is_moved_is_not_replaced(home: Home, path: str) -> None:
     write(home, "a.txt", "a")

@@ -52,6 +52,7 @@ for (const [written, leads, title = null] of [
   ],
   ["[coded](a%20b.md)", "#/s/files/a%20b.md"],
   ["[per cent](100%.md)", "#/s/files/100%25.md"],
+  ["[a mark](docs/q%23x.txt#part)", "#/s/files/docs/q%23x.txt", "#part"],
   ["[within](a/../b.md)", "#/s/files/b.md"],
 ] as const) {
   test(`a relative path leads to a file in home: ${written}`, () => {

@@ -2,7 +2,7 @@ import { useEffect, useId, useState } from "preact/hooks";
 import type { ToolPart } from "../conversation/model";
 import { duration, passed } from "../format";
 import { t } from "../language/texts";
-import { homeAddress } from "../markdown/home";
+import { addressOf } from "../markdown/home";
 import { HomeLink } from "../markdown/HomeLink";
 import { memo } from "../memo";
 import { CopyButton, TextButton } from "./buttons";
@@ -109,7 +109,7 @@ function ToolDetails({ tool, turnId }: DetailsProps) {
 }
 
 function Value({ text, leads }: { text: string; leads: boolean }) {
-  const address = leads ? homeAddress(text) : null;
+  const address = leads ? addressOf(text) : null;
   const words = <bdi>{text}</bdi>;
   return address === null ? words : <HomeLink address={address}>{words}</HomeLink>;
 }
