@@ -139,7 +139,7 @@ class SaveCompletion(Request[Saved]):
     `content` holds no ToolUse blocks. Raises StaleAttempt, Unstorable.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     turn: str
@@ -290,7 +290,7 @@ class Finish(Request[Finished]):
     ends as cancelled, without `notice`. Ending twice in the same way is one end. Raises StaleAttempt, Unstorable.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = SaveCompletion.max_bytes
     turn: str
