@@ -120,3 +120,48 @@ def test_what_was_written_is_what_is_read(text: str, rounds: list[dict[str, Any]
             assert at.get(name) == value
         assert before.keys() - {key.split(".")[0] for key in changes} <= tomllib.loads(text).keys()
         assert "# mine" in text
+
+
+@st.composite
+def commented(draw: st.DrawFn) -> tuple[str, list[str]]:
+    """A file with comments above and beside its keys, and the dotted keys in their order."""
+    lines, keys, number = ["# mine"], list[str](), 0
+    for table in ["", *draw(st.lists(st.sampled_from(["t", "u", "v.w"]), unique=True))]:
+        lines += ["", f"[{table}]  # of {table}"] if table else []
+        for name in draw(st.lists(st.sampled_from(["a", "b", "c", "d"]), unique=True)):
+            number += 1
+            lines += [f"# above {number}"] if draw(st.booleans()) else []
+            lines.append(f"{name} = {number}" + ("  # beside it" if draw(st.booleans()) else ""))
+            keys.append(f"{table}.{name}".lstrip("."))
+    return "\n".join((*lines, "")), keys
+
+
+def leaves(values: dict[str, Any], above: str = "") -> list[str]:
+    """The dotted keys of a document, in its order."""
+    return [
+        key
+        for name, value in values.items()
+        for key in (leaves(value, f"{above}{name}.") if isinstance(value, dict) else [above + name])
+    ]
+
+
+@given(commented(), st.data())
+def test_comments_and_order_stay_whatever_is_changed(
+    file: tuple[str, list[str]], data: st.DataObject
+) -> None:
+    text, keys = file
+    old = st.dictionaries(st.sampled_from(keys), st.none() | st.integers(0, 99)) if keys else st.just({})
+    new = st.dictionaries(st.sampled_from(["new", "t.new", "v.w.new", "x.y.new"]), st.integers(0, 99))
+    changes = {**data.draw(old), **data.draw(new)}
+
+    result = edited(text, changes) if changes else text
+
+    def comments(of: str) -> list[str]:
+        return [line for line in of.splitlines() if line.startswith("#")]
+
+    gone = {key for key, value in changes.items() if value is None}
+    assert comments(result) == comments(text)
+    assert result.count("# beside it") >= text.count("# beside it") - len(gone)
+    assert [key for key in leaves(tomllib.loads(result)) if key in keys] == [
+        key for key in leaves(tomllib.loads(text)) if key not in gone
+    ]
