@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import attrs
 
-from tests.actors.gateway.answered import operations
+from tests.actors.gateway.answered import Operation, operations
 from tests.system.daemons import Json
 
 AT: Final = {"kind": "one_shot", "at": "2099-01-01T08:00:00Z"}
@@ -274,7 +274,14 @@ def changes() -> Iterator[Asks]:
     for each in instances:
         body: Json | None = {} if each.body else None
         path = {"id": "none"} if "{id}" in each.path else {}
-        yield Asks(each.name, body, path=path, status=HTTPStatus.SERVICE_UNAVAILABLE)
+        yield Asks(each.name, body, path=path, status=_without_a_backend(each))
+
+
+def _without_a_backend(operation: Operation) -> HTTPStatus:
+    """What is answered where instances are asked for, and there is nobody who has any."""
+    if "101" in operation.described["responses"]:
+        return HTTPStatus.BAD_REQUEST  # it is a WebSocket
+    return HTTPStatus.OK if operation.path == "/api/instance-overview" else HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def story() -> Iterator[Asks]:
