@@ -169,6 +169,8 @@ RULES: Final[dict[str, Rule]] = {
     "POST /api/instances/<id>/pause": ADMINS,
     "POST /api/instances/<id>/restart": ADMINS,
     "GET /api/instances/<id>/health": ADMINS,
+    "GET /api/instances/<id>/history": ADMINS,
+    "GET /api/instances/<id>/ssh": ADMINS,
     "GET /api/mcp": ADMINS,
     "GET /api/mcp/<name>/tools": ADMINS,
     "POST /api/mcp/<name>/reconnect": ADMINS,
@@ -361,7 +363,8 @@ async def test_every_socket_is_for_somebody(house: House) -> None:
                 "Sec-WebSocket-Version": "13",
                 "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
             }
-            expected = 401 if name == "nobody" else 101 if path == "/ws" else 403
+            let_in = {"/ws": {"bob", ADMIN}, "/api/instances/<id>/logs": {ADMIN}}.get(path, set[str]())
+            expected = 401 if name == "nobody" else 101 if name in let_in else 403
             client = house.people[name]
             async with client.stream("GET", path, headers=headers) as answer:
                 assert answer.status_code == expected, (path, name)
