@@ -30,11 +30,11 @@ def test_a_model_is_chosen_for_a_conversation_and_every_page_shows_it(
     effort.select_option(label="High effort")
     window.ask("Hello.")
     chosen = window.page.get_by_title("Chosen for this conversation")
-    expect(chosen).to_have_text("claude-sonnet-4-6 · high effort")
+    expect(chosen).to_have_text("claude-sonnet-4-6 · High effort")
     expect(window.figures).to_contain_text("claude-sonnet-4-6")
 
     other = open_window(context, agent, complaints, window.place).page
-    expect(other.get_by_title("Chosen for this conversation")).to_have_text("claude-sonnet-4-6 · high effort")
+    expect(other.get_by_title("Chosen for this conversation")).to_have_text("claude-sonnet-4-6 · High effort")
     other.get_by_role("combobox", name="Model").select_option("")
     expect(chosen).to_have_count(0)  # told, not asked for
     window.ask("And now?")

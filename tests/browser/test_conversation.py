@@ -171,7 +171,7 @@ def test_what_went_into_an_answer_is_shown_below_it(window: Window, agent: Agent
     window.ask("What do I like to drink?")
     expect(window.turns.last).to_contain_text("Green tea.")
     window.page.get_by_role("button", name="Context").click()
-    dialog = window.page.get_by_role("dialog", name="What went into this answer")
+    dialog = window.page.get_by_role("dialog", name="What it was given")
     dialog.get_by_text("Memory", exact=False).first.click()
     expect(dialog).to_contain_text("- Ada likes green tea.")
     expect(dialog).to_contain_text("Identity")

@@ -109,7 +109,9 @@ function Tools({ tools }: { tools: readonly ToolUse[] }) {
     <Table title={t("Tools")} columns={[t("Tool"), t("Calls"), t("Errors")]}>
       {tools.map(({ tool_name: name, invocations, errors }) => (
         <tr key={name}>
-          <th scope="row">{name}</th>
+          <th scope="row">
+            <bdi>{name}</bdi>
+          </th>
           <td>{count(invocations)}</td>
           <td>{count(errors)}</td>
         </tr>

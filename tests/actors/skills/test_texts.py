@@ -136,3 +136,10 @@ def test_what_is_called_is_to_be_done_at_once() -> None:
     assert shown.startswith("Carry out the skill plan now. Do not ask back")
     assert shown.endswith("\n\nInput: the week\n\n<skill_content>")
     assert "Input" not in texts.expansion("plan", "", "x")
+
+
+def test_a_section_names_those_for_whom_there_is_room() -> None:
+    assert [*texts.named(TWO, texts.catalogue(TWO, 10_000))] == [*TWO]
+    few = tuple(Told(f"s{n}", "what it is for") for n in range(100))
+    assert 0 < len([*texts.named(few, texts.catalogue(few, 1000))]) < 100
+    assert not [*texts.named(TWO, "")]
