@@ -150,3 +150,29 @@ test("a menu is walked with keys, and gives the focus back", async () => {
   assert.deepEqual([done, root.querySelector("ul")], [["Delete"], null]);
   render(null, root);
 });
+
+test("what was read is not put over what was pushed since it was asked for", async () => {
+  const answers: ((found: Session | readonly Session[]) => void)[] = [];
+  const later = () => new Promise((resolve) => answers.push(resolve as (typeof answers)[number]));
+  const none = () => Promise.resolve([]);
+  const list = new SessionList({ session: later, labels: none, sessions: later } as unknown as Api);
+  const states = () => list.all.value.map(({ id, running }) => [id, running]);
+
+  const one = list.readOne("a");
+  const all = list.refresh();
+  list.takePushed([session("a", { running: false })], ["gone"]);
+  const old = [session("a", { running: true }), session("gone"), session("bbb")];
+  const [first, ...others] = answers.splice(0);
+  first?.(session("a", { running: true }));
+  for (const answer of others) answer(old);
+  await Promise.all([one, all]);
+  assert.deepEqual(states(), [
+    ["bbb", false],
+    ["a", false],
+  ]);
+
+  const again = list.readOne("a");
+  answers[0]?.(session("a", { running: true }));
+  await again;
+  assert.deepEqual(states().at(-1), ["a", true]);
+});

@@ -212,8 +212,7 @@ export class App {
       case "backlog":
         return this.conversations.backlog(frame);
       case "sessions_updated":
-        this.sessions.drop(...frame.gone);
-        return this.sessions.put(...frame.sessions);
+        return this.sessions.takePushed(frame.sessions, frame.gone);
       case "notification":
         return this.notified(frame);
       case "approval":

@@ -69,17 +69,14 @@ export class OpenConversation {
 
   /** Follows the address: to be called whenever it names another session. */
   opened(session: string | null): void {
-    const { api, sessions, conversations } = this.parts;
+    const { sessions, conversations } = this.parts;
     this.editing.value = null;
     conversations.open(session);
     // An older conversation than those on the list so far: its title is wanted all the same.
     if (session === null || sessions.get(session) !== undefined) return;
-    api.session(session).then(
-      (found) => sessions.put(found),
-      () => {
-        // The place of the conversation says what is wrong.
-      },
-    );
+    sessions.readOne(session).catch(() => {
+      // The place of the conversation says what is wrong.
+    });
   }
 
   /** Sends a message. It is kept until the daemon has confirmed it. */

@@ -61,6 +61,9 @@ export class SessionList {
       ).length,
   );
 
+  /** When conversations were pushed last, in milliseconds; also those that are gone. */
+  private readonly pushed = new Map<string, number>();
+
   constructor(private readonly api: Api) {}
 
   get(id: string): Session | undefined {
@@ -71,6 +74,25 @@ export class SessionList {
     const map = new Map(this.byId.value);
     for (const session of sessions) map.set(session.id, session);
     this.byId.value = map;
+  }
+
+  /** Takes what the daemon tells by itself: conversations as they are now, and the ids of those that are gone. */
+  takePushed(sessions: readonly Session[], gone: readonly string[]): void {
+    const now = performance.now();
+    for (const id of [...sessions.map((session) => session.id), ...gone]) this.pushed.set(id, now);
+    this.drop(...gone);
+    this.put(...sessions);
+  }
+
+  /** Reads a conversation. Rejects with ApiError. */
+  async readOne(id: string): Promise<void> {
+    const asked = performance.now();
+    this.putRead(asked, await this.api.session(id));
+  }
+
+  /** Puts conversations that were asked for at a moment, but for those that were pushed since: they are newer. */
+  private putRead(asked: number, ...sessions: readonly Session[]): void {
+    this.put(...sessions.filter(({ id }) => (this.pushed.get(id) ?? -Infinity) < asked));
   }
 
   drop(...ids: readonly string[]): void {
@@ -163,6 +185,7 @@ export class SessionList {
   private async read(offset: number, limit: number): Promise<void> {
     this.asked += 1;
     const mine = this.asked;
+    const asked = performance.now();
     const query = this.query.value.trim();
     this.loading.value = true;
     try {
@@ -177,7 +200,7 @@ export class SessionList {
       if (mine !== this.asked) return;
       batch(() => {
         this.hits.value = hits;
-        this.put(...pinned, ...(hits ?? []).map((hit) => hit.session));
+        this.putRead(asked, ...sessions, ...pinned, ...(hits ?? []).map((hit) => hit.session));
         this.take(sessions, offset, limit, query);
       });
     } catch (error) {
@@ -189,7 +212,6 @@ export class SessionList {
 
   private take(sessions: readonly Session[], offset: number, limit: number, query: string): void {
     this.problem.value = null;
-    this.put(...sessions);
     this.more.value = sessions.length === limit;
     const ids = sessions.map((session) => session.id);
     if (query !== "") this.found.value = offset === 0 ? ids : [...(this.found.value ?? []), ...ids];
