@@ -27,8 +27,14 @@ _NAMED: Final = """(selector, name) => new Promise((done, fail) => {
         if (found === undefined) return setTimeout(again, 20);
         clearTimeout(end);
         found.scrollIntoView({ block: "center" });
-        done(found);
+        settle(found, "");
     };
+    const settle = (found, before) => requestAnimationFrame(() => {
+        const { x, y } = found.getBoundingClientRect();
+        if (!found.isConnected) again();
+        else if (before === `${x} ${y}`) done(found);
+        else settle(found, `${x} ${y}`);
+    });
     again();
 })"""
 

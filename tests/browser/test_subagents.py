@@ -33,7 +33,9 @@ def test_the_call_leads_to_the_conversation_of_its_subagent_and_that_back(
     asking = listed.filter(has_text="Is there a cupboard?")
     expect(asking).to_be_visible()
     expect(listed.filter(has_text="Look behind the door")).to_have_count(0)
-    expect(asking.filter(has_text="at work")).to_have_count(0)  # others may be: the agent is that of all tests
+    expect(asking.filter(has_text="at work")).to_have_count(
+        0
+    )  # others may be: the agent is that of all tests
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.get_by_role("link", name="Back to who asked it").click()
