@@ -1,7 +1,6 @@
 """Files as a person looks at them. No link is followed: one on the way is refused, one at the end is meant itself."""
 
 import os
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from stat import S_ISREG
@@ -18,7 +17,6 @@ from actors.tools.messages import (
     MOST_TEXT,
     FileEntry,
     FileFacts,
-    FileKind,
     FileTree,
     NotText,
     TooMuchToPack,
@@ -26,7 +24,7 @@ from actors.tools.messages import (
     WholeText,
 )
 from actors.tools.paths import GoOn, Home
-from actors.tools.states import Kind, Look
+from actors.tools.states import Look
 from actors.tools.trees import Entry, Walk
 
 _FIRST: Final = datetime(1, 1, 1, tzinfo=UTC).timestamp()
@@ -51,14 +49,8 @@ def changed_at(found: os.stat_result) -> datetime:
 def browse(home: Home, path: str, offset: int, limit: int, go_on: GoOn) -> tuple[FileEntry, ...]:
     """The names in a folder. Raises NotADirectory and what can be wrong with a path."""
     with home.directory(path, alike=False, follow=False) as place:
-        found: list[bytes] = []
-        with os.scandir(place.directory) as entries:
-            for each in entries:
-                go_on()
-                if not names.is_private(each.name) and home.shows((*place.real[:-1], each.name)):
-                    found.append(os.fsencode(each.name))
         shown: list[FileEntry] = []
-        for name in sorted(found)[offset : offset + limit]:
+        for name in reading.names_in(home, place, go_on)[offset : offset + limit]:
             with suppress(FileNotFoundError):  # gone since it was listed
                 shown.append(_entry(name, os.stat(name, dir_fd=place.directory, follow_symlinks=False)))
         return tuple(shown)
@@ -66,7 +58,7 @@ def browse(home: Home, path: str, offset: int, limit: int, go_on: GoOn) -> tuple
 
 def _entry(name: bytes, found: os.stat_result) -> FileEntry:
     text = names.shown(name)
-    kind = kind_of(found)
+    kind = reading.kind_of(found)
     return FileEntry(
         name=f"{text}/" if kind == "directory" else text,
         type=kind,
@@ -77,19 +69,11 @@ def _entry(name: bytes, found: os.stat_result) -> FileEntry:
     )
 
 
-_KINDS: Final[Mapping[Kind, FileKind]] = {"file": "file", "folder": "directory", "link": "link"}
-
-
-def kind_of(found: os.stat_result) -> FileKind:
-    """What a name stands for, in the words of the interface."""
-    return _KINDS.get(look_of(found).kind, "other")
-
-
 def stat(home: Home, path: str, go_on: GoOn, *, count: bool = False) -> FileFacts:
     """What there is under a path; of a folder also, if `count`, how much. Raises what can be wrong with a path."""
     with home.place(path, follow=False, alike=False) as place:
         found = place.stat()
-    kind = kind_of(found)
+    kind = reading.kind_of(found)
     facts = FileFacts(
         path=place.path,
         type=kind,

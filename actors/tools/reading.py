@@ -2,17 +2,19 @@
 
 import codecs
 import os
-import stat
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Final
 
 import attrs
 
 from actors.tools import media, names
+from actors.tools.looking import look_of
 from actors.tools.messages import (
     Attached,
     DocumentFile,
     Entry,
+    FileKind,
     FileText,
     FileTooLarge,
     ImageFile,
@@ -21,6 +23,7 @@ from actors.tools.messages import (
     NotText,
 )
 from actors.tools.paths import GoOn, Home, Place
+from actors.tools.states import Kind
 from actors.vocabulary import Attachment
 
 Read = FileText | ImageFile | DocumentFile
@@ -184,13 +187,7 @@ def _border(data: bytes, end: int) -> int:
 
 def listing(home: Home, place: Place, room: int, go_on: GoOn) -> Listing:
     """The entries of an open directory, as many as fit into `room` bytes of JSON and MAX_ENTRIES."""
-    found: list[bytes] = []
-    with os.scandir(place.directory) as entries:
-        for each in entries:
-            go_on()
-            if not names.is_private(each.name) and home.shows((*place.real[:-1], each.name)):
-                found.append(os.fsencode(each.name))
-    found.sort()
+    found = names_in(home, place, go_on)
     shown: list[Entry] = []
     for name in found[:MAX_ENTRIES]:
         with suppress(FileNotFoundError):  # gone since it was listed
@@ -203,14 +200,27 @@ def listing(home: Home, place: Place, room: int, go_on: GoOn) -> Listing:
     return Listing(entries=tuple(shown), total=len(found), loose=loose if place.path == "." else ())
 
 
+def names_in(home: Home, place: Place, go_on: GoOn) -> list[bytes]:
+    """The names in an open directory that are for who asks, in order."""
+    found: list[bytes] = []
+    with os.scandir(place.directory) as entries:
+        for each in entries:
+            go_on()
+            if not names.is_private(each.name) and home.shows((*place.real[:-1], each.name)):
+                found.append(os.fsencode(each.name))
+    return sorted(found)
+
+
+_KINDS: Final[Mapping[Kind, FileKind]] = {"file": "file", "folder": "directory", "link": "link"}
+
+
+def kind_of(found: os.stat_result) -> FileKind:
+    """What a name stands for, in the words of the interface."""
+    return _KINDS.get(look_of(found).kind, "other")
+
+
 def _entry(name: bytes, found: os.stat_result) -> Entry:
-    kind: Literal["file", "directory", "link", "other"] = "other"
-    if stat.S_ISDIR(found.st_mode):
-        kind = "directory"
-    elif stat.S_ISREG(found.st_mode):
-        kind = "file"
-    elif stat.S_ISLNK(found.st_mode):
-        kind = "link"
+    kind = kind_of(found)
     shown = names.shown(name) + "/" * (kind == "directory")
     return Entry(name=shown, type=kind, size=found.st_size if kind == "file" else None)
 

@@ -60,7 +60,6 @@ def test_files_are_browsed_and_shown_and_nothing_of_them_runs(
     context: BrowserContext, agent: Agent, desk: Path, complaints: list[str]
 ) -> None:
     page = open_window(context, agent, complaints, "#/s/files").page
-    title = page.title()
     page.get_by_role("link", name="desk folder").click()
     entries = page.get_by_role("list", name="In desk").get_by_role("listitem")
     expect(entries).to_have_count(9)
@@ -107,7 +106,7 @@ def test_files_are_browsed_and_shown_and_nothing_of_them_runs(
     page.get_by_role("link", name="page.html").click()
     page.get_by_role("button", name="Show what it looks like").click()
     expect(page.frame_locator("iframe").get_by_text("Page")).to_be_visible()
-    assert page.title() == title.replace("Files", "page.html")
+    assert page.title().endswith("page.html · Aster")  # before it may stand how much is unread
     with page.expect_download() as saved:
         page.get_by_role("link", name="Download").click()
     assert saved.value.suggested_filename == "page.html"

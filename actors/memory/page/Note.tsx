@@ -1,6 +1,15 @@
-import { ApiError, Outcome, routeHash, Sure, t, TextButton, toSection, useAttempts } from "@starpod/page";
+import {
+  ApiError,
+  Outcome,
+  routeHash,
+  Sure,
+  t,
+  TextButton,
+  TextEditor,
+  toSection,
+  useAttempts,
+} from "@starpod/page";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Editor } from "./Editor";
 import { History } from "./History";
 import type { FileText } from "./protocol";
 import { around, draftOf, forget, keepDraft, read, write, type Draft } from "./state";
@@ -62,14 +71,19 @@ export function Note({ name, hit }: NoteProps) {
       </p>
       <Outcome of={attempts} />
       {draft !== null ? (
-        <Editor
-          name={name}
+        <TextEditor
+          label={t("Text of {name}", { name })}
+          rows={16}
+          action={t("Keep")}
           text={draft.text}
           onText={(text) => hold({ ...draft, text })}
           onSave={() => void save(draft.etag)}
           onCancel={() => hold(null)}
-          onOverwrite={conflict ? () => void save(null) : null}
-        />
+        >
+          {conflict && (
+            <TextButton onClick={() => void save(null)}>{t("Write over what is there now")}</TextButton>
+          )}
+        </TextEditor>
       ) : (
         note !== undefined && (
           <>

@@ -7,6 +7,7 @@ import {
   Sure,
   t,
   TextButton,
+  TextEditor,
   toSection,
   toSession,
   useAttempts,
@@ -100,7 +101,10 @@ export function Detail({ of }: { of: Address }) {
               </div>
             </>
           ) : (
-            <Editor
+            <TextEditor
+              label={t("Text of the skill")}
+              rows={20}
+              action={t("Keep")}
               text={draft}
               onText={setDraft}
               onSave={() => void save()}
@@ -152,37 +156,5 @@ function Files({ of: { resources } }: { of: SkillDetail }) {
         ))}
       </ul>
     </section>
-  );
-}
-
-interface EditorProps {
-  readonly text: string;
-  readonly onText: (text: string) => void;
-  readonly onSave: () => void;
-  readonly onCancel: () => void;
-}
-
-function Editor({ text, onText, onSave, onCancel }: EditorProps) {
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        onSave();
-      }}
-    >
-      <textarea
-        class="note"
-        aria-label={t("Text of the skill")}
-        rows={20}
-        value={text}
-        onInput={(event) => onText(event.currentTarget.value)}
-      />
-      <div class="buttons">
-        <button type="submit" class="primary">
-          {t("Keep")}
-        </button>
-        <TextButton onClick={onCancel}>{t("Cancel")}</TextButton>
-      </div>
-    </form>
   );
 }

@@ -7,12 +7,12 @@ import {
   rawUrl,
   t,
   TextButton,
+  TextEditor,
   nameOf,
   useAttempts,
 } from "@starpod/page";
 import { useState } from "preact/hooks";
 import { Deleting } from "./Deleting";
-import { Editor } from "./Editor";
 import { Moving } from "./Moving";
 import type { FileFacts, WholeText } from "./protocol";
 import {
@@ -105,8 +105,11 @@ export function FileView({ path, facts, onChanged }: FileViewProps) {
               )}
             </p>
           )}
-          <Editor
-            name={nameOf(path)}
+          <TextEditor
+            label={t("Text of {name}", { name: nameOf(path) })}
+            rows={22}
+            action={t("Save")}
+            plain
             text={draft.text}
             onText={(text) => hold({ ...draft, text })}
             onSave={() => void save(draft.etag)}

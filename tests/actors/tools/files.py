@@ -16,6 +16,7 @@ TOOLS: tuple[type[Request[Any]], ...] = tuple(Subsystem("tools", ToolsActor, fro
 """All that the model may call, in the order in which it is offered."""
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 100
+UPLOAD = "upload-1"
 
 
 def go_on() -> None:

@@ -27,16 +27,7 @@ from actors.tools.messages import (
     TooMuchToPack,
 )
 from actors.tools.paths import Home
-from tests.actors.tools.files import go_on
-
-UPLOAD = "upload-1"
-
-
-@pytest.fixture
-def spool(home: Home) -> Home:
-    folder = home.root.parent / "uploads"
-    (folder / UPLOAD).mkdir(parents=True)
-    return Home(folder)
+from tests.actors.tools.files import UPLOAD, go_on
 
 
 def listed(home: Home, path: str = ".", offset: int = 0, limit: int = 100) -> list[FileEntry]:

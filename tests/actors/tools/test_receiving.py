@@ -18,22 +18,12 @@ from actors.tools.messages import (
 from actors.tools.paths import Home
 from actors.tools.settings import Attachments
 from actors.vocabulary import Attachment
-from tests.actors.tools.files import PNG, go_on, names
+from tests.actors.tools.files import PNG, UPLOAD, go_on, names
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 # --- uploads ----------------------------------------------------------------------------------------------
-
-
-UPLOAD = "upload-1"
-
-
-@pytest.fixture
-def spool(home: Home) -> Home:
-    folder = home.root.parent / "uploads"
-    (folder / UPLOAD).mkdir(parents=True)
-    return Home(folder)
 
 
 def save_all(home: Home, spool: Home, *sent: tuple[str, bytes], limit: int = 1000) -> list[Attachment]:

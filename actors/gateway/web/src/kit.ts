@@ -32,3 +32,4 @@ export { Icon, type IconName } from "./ui/icons";
 export { Menu, type MenuItem } from "./ui/Menu";
 export { Revisions, type RevisionRow } from "./ui/Revisions";
 export { Sure } from "./ui/Sure";
+export { TextEditor } from "./ui/TextEditor";

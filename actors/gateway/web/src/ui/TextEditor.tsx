@@ -1,16 +1,27 @@
-import { t, TextButton } from "@starpod/page";
+import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { t } from "../language/texts";
+import { TextButton } from "./buttons";
 
-interface EditorProps {
-  readonly name: string;
+interface TextEditorProps {
+  /** What the field is called. */
+  readonly label: string;
+  readonly rows: number;
   readonly text: string;
+  /** What the button that saves says. */
+  readonly action: string;
   readonly onText: (text: string) => void;
   readonly onSave: () => void;
   readonly onCancel: () => void;
+  /** Whether it is code or the like, which no browser should correct. */
+  readonly plain?: boolean;
+  /** More buttons. */
+  readonly children?: ComponentChildren;
 }
 
 /** A field for all of a text. Ctrl+Enter and Ctrl+S save it. */
-export function Editor({ name, text, onText, onSave, onCancel }: EditorProps) {
+export function TextEditor(props: TextEditorProps) {
+  const { label, rows, text, action, onText, onSave, onCancel, plain = false, children } = props;
   const field = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
     field.current?.focus();
@@ -26,11 +37,10 @@ export function Editor({ name, text, onText, onSave, onCancel }: EditorProps) {
       <textarea
         ref={field}
         class="note"
-        aria-label={t("Text of {name}", { name })}
-        rows={22}
+        aria-label={label}
+        rows={rows}
         value={text}
-        spellcheck={false}
-        autocapitalize="off"
+        {...(plain ? { spellcheck: false, autocapitalize: "off" } : {})}
         onInput={(event) => onText(event.currentTarget.value)}
         onKeyDown={(event) => {
           const saves = event.key === "Enter" || event.key.toLowerCase() === "s";
@@ -41,9 +51,10 @@ export function Editor({ name, text, onText, onSave, onCancel }: EditorProps) {
       />
       <div class="buttons">
         <button type="submit" class="primary">
-          {t("Save")}
+          {action}
         </button>
         <TextButton onClick={onCancel}>{t("Cancel")}</TextButton>
+        {children}
       </div>
     </form>
   );
