@@ -38,6 +38,21 @@ _NAMED: Final = """(selector, name) => new Promise((done, fail) => {
     again();
 })"""
 
+_GUARD: Final = """(found) => {
+    const guard = { pressed: false, end: new AbortController() };
+    const heard = (event) => {
+        if (!found.contains(event.target)) {
+            event.preventDefault();
+            event.stopImmediatePropagation();
+        } else if (event.type === "click") guard.pressed = true;
+    };
+    for (const kind of ["pointerdown", "mousedown", "click"])
+        document.addEventListener(kind, heard, { capture: true, signal: guard.end.signal });
+    window.guard = guard;
+}"""
+"""Lets the mouse press this alone: what is found may have moved until it is pressed, and another stand in its place."""
+_PRESSED: Final = "() => { guard.end.abort(); return guard.pressed; }"
+
 
 @final
 class Firefox:
@@ -63,12 +78,20 @@ class Firefox:
 
     async def find(self, selector: str, name: str = "") -> str:
         """Wait for something that is seen, and is called or says `name`; how the browser refers to it."""
-        found = await self._call(_NAMED.replace("LIMIT", str(PATIENCE * 1000)), selector, name)
+        words = [{"type": "string", "value": each} for each in (selector, name)]
+        found = await self._call(_NAMED.replace("LIMIT", str(PATIENCE * 1000)), *words)
         return str(found["sharedId"])
 
     async def click(self, selector: str, name: str = "") -> None:
-        """Press it with the mouse, where it is."""
-        target = {"type": "element", "element": {"sharedId": await self.find(selector, name)}}
+        """Press it with the mouse, where it is; once more if it has moved away by then."""
+        pressed = False
+        with trio.fail_after(PATIENCE):
+            while not pressed:
+                pressed = await self._press(await self.find(selector, name))
+
+    async def _press(self, found: str) -> bool:
+        target = {"type": "element", "element": {"sharedId": found}}
+        await self._call(_GUARD, {"sharedId": found})
         moves = [
             {"type": "pointerMove", "x": 0, "y": 0, "origin": target},
             {"type": "pointerDown", "button": 0},
@@ -76,6 +99,7 @@ class Firefox:
         ]
         source = {"type": "pointer", "id": "mouse", "actions": moves}
         await self._ask("input.performActions", context=self._page, actions=[source])
+        return (await self._call(_PRESSED))["value"] is True
 
     async def type(self, text: str) -> None:
         """Press the keys of a text, wherever the keyboard is."""
@@ -87,11 +111,11 @@ class Firefox:
         """The value of a simple expression in the page."""
         return (await self._call(f"() => ({expression})")).get("value")
 
-    async def _call(self, function: str, *arguments: str) -> dict[str, Any]:
+    async def _call(self, function: str, *arguments: dict[str, str]) -> dict[str, Any]:
         said = await self._ask(
             "script.callFunction",
             functionDeclaration=function,
-            arguments=[{"type": "string", "value": each} for each in arguments],
+            arguments=arguments,
             target={"context": self._page},
             awaitPromise=True,
         )

@@ -20,15 +20,17 @@ WALK: Final = """async step => {
         const { top, bottom } = each.getBoundingClientRect();
         return bottom > 200 && top < 600;
     });
+    // What comes above the conversation, such as a banner, moves all of it: that is no jump within it.
+    const place = each => each.getBoundingClientRect().top - box.getBoundingClientRect().top;
     let jump = 0, drawn = 0, steps = 0, idle = 0;
     while (idle < 10 && steps < 2000) {
         const [seen, top] = [middle(), box.scrollTop];
-        const before = seen?.getBoundingClientRect().top;
+        const before = seen && place(seen);
         box.scrollTop = top + step;
         const moved = box.scrollTop - top;
         await paint();
         await paint();
-        if (seen?.isConnected) jump = Math.max(jump, Math.abs(seen.getBoundingClientRect().top - before + moved));
+        if (seen?.isConnected) jump = Math.max(jump, Math.abs(place(seen) - before + moved));
         drawn = Math.max(drawn, document.querySelectorAll("article:not(.away)").length);
         idle = moved === 0 && (step > 0 || !document.querySelector(".older")) ? idle + 1 : 0;
         steps++;

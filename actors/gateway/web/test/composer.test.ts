@@ -2,7 +2,7 @@ import { window } from "./dom";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import type { Attachment } from "../src/protocol";
-import { composerOf } from "../src/state/composer";
+import { composerOf, discardDrafts, draftsTold, syncDrafts } from "../src/state/composer";
 
 const previews = new Set<string>();
 const uploads: FakeUpload[] = [];
@@ -97,4 +97,33 @@ test("the preview of a picture is given back when it was sent, and when it was t
   assert.equal(uploads[1]?.stopped, true);
   assert.equal(previews.size, 1);
   assert.deepEqual(composer.take().attachments, [stored]);
+});
+
+test("what was sent is not left with the daemon as a draft, however late that hears of its being written", async () => {
+  const heard: string[] = [];
+  const answers: (() => void)[] = [];
+  discardDrafts();
+  await syncDrafts({
+    drafts: () => Promise.resolve([]),
+    keepDraft: (_place, text) => {
+      heard.push(text);
+      return new Promise((resolve) => answers.push(() => resolve(null)));
+    },
+  });
+  const composer = fresh();
+  composer.write("a thought");
+  void composer.sync();
+  await settled();
+  composer.take();
+  let told = false;
+  const all = draftsTold().then(() => (told = true));
+  await settled();
+  assert.deepEqual(heard, ["a thought"]); // one after the other
+  answers[0]?.();
+  await settled();
+  assert.deepEqual(heard, ["a thought", ""]);
+  assert.equal(told, false);
+  answers[1]?.();
+  await all;
+  discardDrafts();
 });

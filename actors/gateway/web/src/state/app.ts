@@ -22,7 +22,7 @@ import {
 import { belongsTo, meet, onAnotherUser, signedOut } from "./account";
 import { announce } from "./announcement";
 import { Approvals } from "./approvals";
-import { storeDrafts, syncDrafts } from "./composer";
+import { draftsTold, storeDrafts, syncDrafts } from "./composer";
 import { Conversations } from "./conversations";
 import { Daemon } from "./daemon";
 import { OpenConversation } from "./open";
@@ -141,6 +141,7 @@ export class App {
 
   /** Signs this browser out; what was not sent is forgotten. Throws ApiError. */
   async signOut(): Promise<void> {
+    await draftsTold(); // nobody is left to tell it afterwards
     await this.api.signOut();
     signedOut();
     this.beginAnew();

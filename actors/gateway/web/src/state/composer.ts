@@ -56,6 +56,8 @@ export class Composer {
   private syncPause: ReturnType<typeof setTimeout> | undefined;
   /** The text as the daemon has it. */
   private synced: string;
+  /** What it is being told: one thing after the other, so that the last is what stays. */
+  private telling: Promise<void> = Promise.resolve();
   private readonly draft = signal<Draft>(NOTHING);
   /** What was being written before an earlier message was taken up for editing; its uploads go on. */
   private readonly stash = signal<Draft | null>(null);
@@ -106,8 +108,13 @@ export class Composer {
     return (this.stash.value ?? this.draft.value).text;
   }
 
-  /** Tells the daemon what is being written, for other devices. */
-  async sync(): Promise<void> {
+  /** Tells the daemon what is being written, for other devices; over when it knows, or cannot be told. */
+  sync(): Promise<void> {
+    this.telling = this.telling.then(() => this.tell());
+    return this.telling;
+  }
+
+  private async tell(): Promise<void> {
     const text = this.own();
     if (!this.ahead() || keep === null) return;
     told += 1;
@@ -181,6 +188,7 @@ export class Composer {
   take(): Message {
     const message = messageOf(this.draft.value);
     this.letGo();
+    void this.sync(); // at once: what was sent is not to come back as a draft
     return message;
   }
 
@@ -274,6 +282,11 @@ export function composerOf(session: string | null): Composer {
 /** Stores all drafts at once: the page is about to go. */
 export function storeDrafts(): void {
   for (const composer of composers.values()) composer.store();
+}
+
+/** Waits until the daemon knows what is being written, as far as it can be told. */
+export async function draftsTold(): Promise<void> {
+  await Promise.all([...composers.values()].map((composer) => composer.sync()));
 }
 
 /** Whether no draft would lose anything if the page went away now. */
