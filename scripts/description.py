@@ -84,6 +84,14 @@ _OF_MCP: Final[Json] = {
     "required": ["jsonrpc", "id", "error"],
 }
 """An error as the Model Context Protocol has it."""
+_REFUSED: Final = "#/components/responses/Refused"
+_IF_MATCH: Final[Json] = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "Another way to give `etag`; what is something else by then is answered with 412.",
+}
 _REFUSALS: Final = {
     "Refused": "Refusal",
     "RefusedAsOpenAI": "RefusalAsOpenAI",
@@ -164,6 +172,10 @@ class _Paths:
         reads = endpoint.method in _IN_QUERY
         shown: Json = {"summary": _first(kind), **_about(endpoint.access)}
         parameters = [*in_path, *(_query(*each) for each in rest if reads)]
+        answers: Json = {"default": {"$ref": _REFUSED}}
+        if any(field.name == "etag" for _, field, _ in rest):
+            parameters.append(_IF_MATCH)
+            answers["412"] = {"$ref": _REFUSED}
         if parameters:
             shown["parameters"] = parameters
         if rest and not reads:
@@ -172,7 +184,7 @@ class _Paths:
             told = {"101": {"description": "A WebSocket, which carries one JSON object per frame."}}
         else:
             told = {str(endpoint.status): self._answer(endpoint.status, reply_type(kind))}
-        return {**shown, "responses": {**told, "default": {"$ref": "#/components/responses/Refused"}}}
+        return {**shown, "responses": {**told, **answers}}
 
     def of_other(self, other: Other) -> Json:
         shown: Json = {"summary": other.summary, **_about(other.access)}

@@ -6,7 +6,7 @@ from pathlib import Path
 from actors.agent.messages import TURN_EVENTS
 from actors.console.messages import Tap
 from actors.gateway.client_frames import ClientMessage
-from actors.gateway.protocol import EVENT_FIELDS, SECTIONS, SERVER_FRAMES, wire
+from actors.gateway.protocol import EVENT_FIELDS, SECTION_LIMITS, SECTIONS, SERVER_FRAMES, wire
 from actors.skills import bundle
 from actors.skills.document import parse_file
 from actors.skills.library import digest_of
@@ -38,7 +38,10 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield INTERFACE / "frames.json", description.text(description.frames())
     yield INTERFACE / "openapi.json", description.text(description.openapi(ENDPOINTS))
     for name, values in SECTIONS.items():
-        yield ROOT / "actors" / name / "page" / "protocol.ts", section_types(values)
+        yield (
+            ROOT / "actors" / name / "page" / "protocol.ts",
+            section_types(values, SECTION_LIMITS.get(name, {})),
+        )
     texts = {name: (REFERENCE / name).read_text(encoding="utf-8") for name in ("http.md", "websocket.md")}
     for name, section, table in (
         ("http.md", "endpoints", endpoint_table(ENDPOINTS)),

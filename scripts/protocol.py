@@ -1,6 +1,7 @@
 """The page's side of the protocol, written from the gateway's."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from actors.agent import messages as agent
@@ -22,9 +23,11 @@ SECTION_HEAD: Final = """\
 """
 
 
-def section_types(values: tuple[type[Any], ...]) -> str:
+def section_types(values: tuple[type[Any], ...], limits: Mapping[str, int]) -> str:
     """The text of a section's ``page/protocol.ts``."""
     types = Types(wire, {}, protocol.VALUES)
+    for limit, most in limits.items():
+        types.constant(limit, f"{most:_}")
     for value in values:
         types.written(value)
     text = types.text()

@@ -82,7 +82,7 @@ BASES = {
     "actors/session/auditing.py",
     "actors/session/housekeeping.py",
     *(f"actors/skills/{name}.py" for name in ("reading", "changing")),
-    *(f"actors/tools/{name}.py" for name in ("browser", "keeping", "undoer")),
+    *(f"actors/tools/{name}.py" for name in ("browser", "keeping", "trasher", "undoer")),
     *(f"actors/telegram/{name}.py" for name in ("doing", "keeping", "receiving", "running")),
 }
 """Parts of an actor that is too long for one module."""

@@ -211,7 +211,7 @@ class GatewayActor(Actor):
     def _serve(self, app: Quart, uploads: Uploads) -> None:
         ChatRoutes(app, self.bus, self._presence)
         FileRoutes(app, self.bus, uploads)
-        ZipRoutes(app, self.bus)
+        ZipRoutes(app, self.bus, self._presence)
         SettingsRoutes(app, self.bus)
         DownloadRoutes(app, self.bus, uploads, self._about.agent_name)
         V1Routes(app, self.bus, uploads, self._presence)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import IO, Final, cast, final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
@@ -39,10 +40,9 @@ class Packing:
     What a method returns is the next piece of the zip file, which may be empty.
     """
 
-    _file: IO[bytes]
-    """The one that was begun."""
-
     def __init__(self) -> None:
+        self._file: IO[bytes] = BytesIO()
+        """The one that was begun."""
         self._made = _Made()
         self._zip = ZipFile(cast("IO[bytes]", self._made), "w")
 
@@ -72,6 +72,11 @@ class Packing:
         """The end of the zip file."""
         self._zip.close()
         return self._made.take()
+
+    def drop(self) -> None:
+        """Forget the rest, wherever it was; nothing may be asked for after that."""
+        self._file.close()
+        self._zip.close()
 
 
 def _info(name: str, modified: datetime) -> ZipInfo:

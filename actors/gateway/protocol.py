@@ -421,7 +421,22 @@ SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "settings": (settings.Field, settings.State, settings.Saved, llm.SetUp, llm.Tried),
     "telegram": (telegram.Pairing, telegram.TelegramStatus),
     "users": (users.User, users.ApiKey, users.CreatedKey, users.Device, users.AuditEntry),
-    "tools": (tools.FileEntry, tools.FileFacts, tools.Stored, tools.WholeText),
+    "tools": (
+        tools.FileEntry,
+        tools.FileFacts,
+        tools.Stored,
+        tools.WholeText,
+        tools.Removed,
+        tools.InTrash,
+    ),
     "vault": (vault.Entry, vault.Access),
 }
 """What sections of the page, which lie with their subsystems, are told besides."""
+SECTION_LIMITS: Final[Mapping[str, Mapping[str, int]]] = {
+    "tools": {
+        "MOST_LISTED": tools.MOST_LISTED,
+        "MOST_PACKED": tools.MOST_PACKED,
+        "MOST_PACKED_BYTES": tools.MOST_PACKED_BYTES,
+    }
+}
+"""Numbers that they have to know."""

@@ -1,5 +1,6 @@
 """Files as a person changes them. No link is followed: one on the way is refused, one at the end is meant itself."""
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Generator, Sequence
@@ -7,6 +8,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from stat import S_ISDIR
 from typing import BinaryIO
+
+import attrs
 
 from actors import atomic
 from actors.tools import changing, names, reading, uploads
@@ -24,6 +27,7 @@ from actors.tools.messages import (
 )
 from actors.tools.paths import GoOn, Home, Place
 from actors.tools.states import Look
+from actors.tools.trash import Note, Trash
 
 
 def write_text(home: Home, path: str, data: bytes, etag: str | None, go_on: GoOn) -> Stored:
@@ -72,19 +76,79 @@ def _stored(place: Place) -> Stored:
     return Stored(path=place.path, etag=tag_of(changing.look_at(place)))
 
 
-def remove(home: Home, path: str, etag: str | None, go_on: GoOn) -> Stored:
-    """Delete what is there, a folder with all in it. Raises FolderStays, FileIsAnother, and what a path can be."""
-    with home.place(path, follow=False, alike=False) as place:
-        found = place.stat()
-        _require(place, etag)
-        _require_movable(place)
-        go_on()
-        if S_ISDIR(found.st_mode):
+def remove(home: Home, path: str, etag: str | None, go_on: GoOn) -> str:
+    """Delete what is there for good, a folder with all in it, and say its path.
+
+    Raises FolderStays, FileIsAnother, and what a path can be.
+    """
+    with _leaving(home, path, etag, go_on) as place:
+        if S_ISDIR(place.stat().st_mode):
             shutil.rmtree(place.name, dir_fd=place.directory)  # goes by descriptors, through no link
             os.fsync(place.directory)
         else:
             changing.remove(place)
-        return Stored(path=place.path, etag="")
+        return place.path
+
+
+@contextmanager
+def _leaving(home: Home, path: str, etag: str | None, go_on: GoOn) -> Generator[Place, None, None]:
+    """The place of what is to be deleted. Raises FolderStays, FileIsAnother, and what a path can be."""
+    with home.place(path, follow=False, alike=False) as place:
+        place.stat()
+        _require(place, etag)
+        _require_movable(place)
+        go_on()
+        yield place
+
+
+def throw_away(
+    home: Home, path: str, etag: str | None, trash: Trash, note: Note, most: int, go_on: GoOn
+) -> Note | None:
+    """Have what is there in the trash, with `note` completed, which is returned.
+
+    None where it is more than `most` bytes or lies on another file system, and then it stays.
+
+    Raises FolderStays, FileIsAnother, and what a path can be.
+    """
+    with _leaving(home, path, etag, go_on) as place:
+        size = _weight(place, most, go_on)
+        if size is None or not trash.reaches(home):
+            return None
+        kind = reading.kind_of(place.stat())
+        whole = attrs.evolve(note, path=place.path, type=kind, size=size)
+        try:
+            trash.take(place, whole)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            return None  # another file system begins here
+        return whole
+
+
+def _weight(place: Place, most: int, go_on: GoOn) -> int | None:
+    """Bytes of a file, or of all files in a folder; None for more than `most`."""
+    found = place.stat()
+    if not S_ISDIR(found.st_mode):
+        return None if found.st_size > most else found.st_size
+    size = 0
+    for _, _, files, folder in os.fwalk(place.name, dir_fd=place.directory, follow_symlinks=False):
+        go_on()
+        for name in files:
+            with suppress(FileNotFoundError):  # gone since it was listed
+                size += os.stat(name, dir_fd=folder, follow_symlinks=False).st_size
+        if size > most:
+            return None
+    return size
+
+
+def put_back(home: Home, trash: Trash, note: Note, path: str, go_on: GoOn) -> Stored:
+    """Have what is in the trash at a path again. Raises FileExists, and what can be wrong with a path."""
+    with home.place(path, follow=False, create=True, alike=False) as place:
+        _require_free(place, replace=False)
+        go_on()
+        with _taken(place):
+            trash.give(note, place)
+        return _stored(place) if note.type == "file" else Stored(path=place.path, etag="")
 
 
 def _require_movable(place: Place) -> None:
@@ -111,10 +175,14 @@ def make_folder(home: Home, path: str, go_on: GoOn) -> Stored:
         return Stored(path=place.path, etag="")
 
 
-def move(home: Home, path: str, to: str, *, replace: bool, go_on: GoOn) -> Stored:
-    """Give what is there another name. Raises FileExists, FolderStays, InvalidPath, what can be wrong with a path."""
+def move(home: Home, path: str, to: str, *, replace: bool, go_on: GoOn, etag: str | None = None) -> Stored:
+    """Give what is there another name.
+
+    Raises FileIsAnother, FileExists, FolderStays, InvalidPath, what can be wrong with a path.
+    """
     with home.place(path, follow=False, alike=False) as source:
         found = look_of(source.stat())
+        _require(source, etag)
         if found.kind == "link":
             raise InvalidPath(path=source.path, reason=f"{source.path} is a symbolic link")
         _require_movable(source)

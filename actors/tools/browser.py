@@ -1,21 +1,16 @@
 """What a person does with the files of home, in the page or by a program."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+
+import attrs
 
 from actors.tools import arranging, browsing, messages
-from actors.tools.paths import GoOn, Home
-from actors.tools.undoer import UndoingActor
-from actors.users import messages as users
-from actors.vocabulary import Proof
+from actors.tools.paths import Home
+from actors.tools.trasher import AT_ONCE, TrashingActor
 from bus import concurrent
 
-T = TypeVar("T")
-AT_ONCE = 16
 
-
-class BrowsingActor(UndoingActor):
+class BrowsingActor(TrashingActor):
     """Shows and changes files for people who may."""
 
     _spool: Home
@@ -30,7 +25,10 @@ class BrowsingActor(UndoingActor):
     @concurrent(AT_ONCE, isolated=True)
     async def stat(self, request: messages.Stat) -> messages.FileFacts:
         work = partial(browsing.stat, path=request.path, count=request.count)
-        return await self._for(request.user, request.proof, work, request.path)
+        facts = await self._for(request.user, request.proof, work, request.path)
+        if facts.type == "directory" and not request.count:
+            return facts
+        return attrs.evolve(facts, kept_days=self._days(facts))
 
     @messages.ListTree.handler
     @concurrent(AT_ONCE, isolated=True)
@@ -51,12 +49,6 @@ class BrowsingActor(UndoingActor):
         work = partial(arranging.write_text, path=request.path, data=data, etag=request.etag)
         return await self._for(request.user, request.proof, work, request.path)
 
-    @messages.Remove.handler
-    @concurrent(AT_ONCE, isolated=True)
-    async def remove(self, request: messages.Remove) -> messages.Stored:
-        work = partial(arranging.remove, path=request.path, etag=request.etag)
-        return await self._for(request.user, request.proof, work, request.path)
-
     @messages.MakeFolder.handler
     @concurrent(AT_ONCE, isolated=True)
     async def make_folder(self, request: messages.MakeFolder) -> messages.Stored:
@@ -66,7 +58,9 @@ class BrowsingActor(UndoingActor):
     @messages.Move.handler
     @concurrent(AT_ONCE, isolated=True)
     async def move(self, request: messages.Move) -> messages.Stored:
-        work = partial(arranging.move, path=request.path, to=request.to, replace=request.replace)
+        work = partial(
+            arranging.move, path=request.path, to=request.to, replace=request.replace, etag=request.etag
+        )
         return await self._for(request.user, request.proof, work, request.path)
 
     @messages.PlaceFiles.handler
@@ -81,15 +75,3 @@ class BrowsingActor(UndoingActor):
             replace=request.replace,
         )
         return await self._for(request.user, request.proof, work, request.path)
-
-    async def _for(self, user: str, proof: Proof, work: Callable[..., T], path: str) -> T:
-        """Do it for somebody who may. Raises FilesNotAllowed."""
-        known = await self.bus.ask(users.GetUser(id=user, user=user, proof=proof))
-        if known.role != "admin" and not known.filesystem_enabled:
-            raise messages.FilesNotAllowed
-        home = self._home.of(user)
-
-        def run(go_on: GoOn) -> T:
-            return work(home, go_on=go_on)
-
-        return await self._run(run, path)

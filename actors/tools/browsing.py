@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from datetime import UTC, datetime
 from stat import S_ISREG
-from typing import Final
+from typing import Final, TypedDict, final
 
 import attrs
 
@@ -17,6 +17,7 @@ from actors.tools.messages import (
     MOST_TEXT,
     FileEntry,
     FileFacts,
+    FileKind,
     FileTree,
     NotText,
     TooMuchToPack,
@@ -58,13 +59,29 @@ def browse(home: Home, path: str, offset: int, limit: int, go_on: GoOn) -> tuple
 
 def _entry(name: bytes, found: os.stat_result) -> FileEntry:
     text = names.shown(name)
+    seen = _seen(text, found)
+    return FileEntry(name=f"{text}/" if seen["type"] == "directory" else text, **seen)
+
+
+@final
+class _Seen(TypedDict):
+    """What is told of a name, in a list or alone."""
+
+    type: FileKind
+    size: int
+    modified_at: datetime
+    mime_type: str | None
+    etag: str
+
+
+def _seen(path: str, found: os.stat_result) -> _Seen:
     kind = reading.kind_of(found)
-    return FileEntry(
-        name=f"{text}/" if kind == "directory" else text,
+    is_file = kind == "file"
+    return _Seen(
         type=kind,
-        size=found.st_size if kind == "file" else 0,
+        size=found.st_size if is_file else 0,
         modified_at=changed_at(found),
-        mime_type=(media.by_name(text) or media.UNKNOWN) if kind == "file" else None,
+        mime_type=(media.by_name(path) or media.UNKNOWN) if is_file else None,
         etag=etag_of(found),
     )
 
@@ -73,16 +90,8 @@ def stat(home: Home, path: str, go_on: GoOn, *, count: bool = False) -> FileFact
     """What there is under a path; of a folder also, if `count`, how much. Raises what can be wrong with a path."""
     with home.place(path, follow=False, alike=False) as place:
         found = place.stat()
-    kind = reading.kind_of(found)
-    facts = FileFacts(
-        path=place.path,
-        type=kind,
-        size=found.st_size if kind == "file" else 0,
-        modified_at=changed_at(found),
-        mime_type=(media.by_name(place.path) or media.UNKNOWN) if kind == "file" else None,
-        etag=etag_of(found),
-    )
-    return _counted(home, facts, go_on) if count and kind == "directory" else facts
+    facts = FileFacts(path=place.path, **_seen(place.path, found))
+    return _counted(home, facts, go_on) if count and facts.type == "directory" else facts
 
 
 def _any(state: bool, _: object) -> bool:  # noqa: FBT001 - as the walk calls it

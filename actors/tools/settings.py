@@ -30,7 +30,7 @@ class Tools:
 @final
 @attrs.frozen(kw_only=True)
 class Checkpoints:
-    """What is kept of files before turns change them."""
+    """What is kept of files before turns change them; what people delete is kept for as long, and as much again."""
 
     keep_days: int = attrs.field(default=14, validator=ge(1))
     max_file_mb: int = attrs.field(default=50, validator=ge(0))

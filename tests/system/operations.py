@@ -157,7 +157,13 @@ def files() -> Iterator[Asks]:
     yield Asks("GET /api/files/stat", query={"path": "deep/c.md"})
     yield Asks("GET /api/files/raw", query={"path": "deep/c.md"})
     yield Asks("GET /api/files/zip", query={"path": "deep"})
-    yield Asks("DELETE /api/files", query={"path": "deep"})
+    for word in ("$deep", "$gone"):
+        yield Asks("DELETE /api/files", query={"path": "deep"}, keep={word[1:]: "kept"})
+        if word == "$deep":
+            yield Asks("GET /api/files/trash")
+            yield Asks("POST /api/files/trash/{id}/restore", {}, path={"id": word})
+        else:
+            yield Asks("DELETE /api/files/trash/{id}", path={"id": word})
 
 
 def secrets() -> Iterator[Asks]:

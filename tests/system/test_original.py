@@ -61,7 +61,7 @@ async def test_it_works_with_files(place: Place) -> None:
         assert (await http.post("/api/files/mkdir", json={"path": "notes"})).json()["status"] == "ok"
         body = {"path": "notes/a.md", "content": "hello"}
         etag = (await http.put("/api/files/write", json={**body, "etag": ""})).json()["etag"]
-        assert (await http.put("/api/files/write", json=body, headers={"If-Match": '"x"'})).status_code == 409
+        assert (await http.put("/api/files/write", json=body, headers={"If-Match": '"x"'})).status_code == 412
         assert (await http.get("/api/files/read", params={"path": "notes/a.md"})).json()["content"] == "hello"
         uploaded = await http.post(
             "/api/files/upload", data={"path": "notes"}, files={"file": ("b.bin", b"\0")}

@@ -9,19 +9,34 @@ from quart import Quart, Response, g, has_request_context, request, websocket
 
 from actors.endpoints import Access, Endpoint
 from actors.gateway.failures import report
-from actors.gateway.http import accept, address_of, admit, answer, principal, read_fields, route, rule
+from actors.gateway.http import (
+    accept,
+    address_of,
+    admit,
+    answer,
+    principal,
+    read_fields,
+    refusal,
+    route,
+    rule,
+)
 from actors.gateway.limits import Limits
 from actors.gateway.presence import Presence, Stay
 from actors.gateway.protocol import wire
 from actors.gateway.share import Share
 from actors.gateway.uploads import Uploads
+from actors.memory import messages as memory
 from actors.session import messages as session
+from actors.tools import messages as tools
 from actors.vocabulary import Principal
 from actors.wire import Json, encode
-from bus import ActorError, Bus, DeliveryError, Request, Stream
+from bus import ActorError, Bus, DeliveryError, Request, Stream, redact
 
 NORMAL = 1000
 REFUSED = 1008
+PRECONDITION_FAILED = 412
+ANOTHER = (tools.FileIsAnother, memory.ChangedMeanwhile)
+"""What is said of something that is not as `etag` has it."""
 
 
 @final
@@ -64,7 +79,8 @@ class EndpointRoutes:
 
     async def _answer(self, endpoint: Endpoint, parameters: Mapping[str, str]) -> Response:
         given = {**_query(endpoint), **({} if endpoint.method == "GET" else await read_fields())}
-        if "If-Match" in request.headers and "etag" in attrs.fields_dict(cast("Any", endpoint.kind)):
+        matched = "If-Match" in request.headers and "etag" in attrs.fields_dict(cast("Any", endpoint.kind))
+        if matched:
             given["etag"] = request.headers["If-Match"].strip('"')
         message = cast(
             "Request[Any]", endpoint.message({**given, **parameters}, g.principal, address_of(request))
@@ -74,7 +90,12 @@ class EndpointRoutes:
             self._bus.fresh(origin, request.headers.get("traceparent")),
             self._bus.baggage(**_baggage(origin)),
         ):
-            reply = await self._bus.ask(message)
+            try:
+                reply = await self._bus.ask(message)
+            except ANOTHER as error:
+                if not matched:
+                    raise
+                return refusal(PRECONDITION_FAILED, redact(str(error)))
             if isinstance(message, session.Messages) and request.args.get("inline") in {"1", "true"}:
                 reply = await self._with_data(wire.json(reply))
             return answer({} if reply is None else reply, endpoint.status)

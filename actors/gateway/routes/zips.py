@@ -1,19 +1,22 @@
 """A folder of home as one file to take away."""
 
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
 from functools import partial
 from typing import BinaryIO, Final, final
 from urllib.parse import quote
 
 import attrs
 import trio
-from quart import Quart, Response, request
+from quart import Quart, Response, g, request
 
 from actors.endpoints import BadMessage
 from actors.gateway.http import ZIP_PATH, principal, route
 from actors.gateway.packing import Packing
+from actors.gateway.presence import ENDED, RESTART, Presence, Why
 from actors.tools import messages as tools
+from actors.users import messages as users
+from actors.vocabulary import Principal
 from bus import ActorError, Bus, run_in_thread
 
 CHUNK: Final = 256 * 1024
@@ -28,8 +31,9 @@ LEFT_OUT: Final = "LEFT OUT.txt"
 class ZipRoutes:
     """``GET /api/files/zip``. It is no endpoint: what it answers grows while it is sent."""
 
-    def __init__(self, app: Quart, bus: Bus) -> None:
+    def __init__(self, app: Quart, bus: Bus, presence: Presence) -> None:
         self._bus = bus
+        self._presence = presence
         self._packing = trio.CapacityLimiter(AT_ONCE)
         route(app, "GET", ZIP_PATH, self.zip)
 
@@ -41,14 +45,32 @@ class ZipRoutes:
         known = principal()
         with self._bus.baggage(origin="gateway", user=known.user):
             tree = await self._bus.ask(tools.ListTree(path=path, user=known.user, proof=known.proof))
-        response = Response(self._pieces(tree, known.user), content_type="application/zip")
+        pieces = self._allowed_pieces(tree, _Right(self._bus, known), g.changes)
+        response = Response(pieces, content_type="application/zip")
         response.headers["Content-Disposition"] = (
             f"attachment; filename*=UTF-8''{quote(tree.name, safe='')}.zip"
         )
         return response
 
-    async def _pieces(self, tree: tools.FileTree, user: str) -> AsyncIterator[bytes]:
+    async def _allowed_pieces(
+        self, tree: tools.FileTree, right: "_Right", changes: int
+    ) -> AsyncIterator[bytes]:
+        """The zip file, for as long as who asked may have it: then the connection ends, and no whole file is there.
+
+        Raises FilesNotAllowed.
+        """
         packing = Packing()
+        pieces = self._pieces(packing, tree, right.known.user)
+        with self._presence.entered(right.known, changes, right.changed):
+            try:
+                async with aclosing(pieces):
+                    async for piece in pieces:
+                        await right.require()
+                        yield piece
+            finally:
+                packing.drop()
+
+    async def _pieces(self, packing: Packing, tree: tools.FileTree, user: str) -> AsyncGenerator[bytes]:
         left_out: list[str] = []
         for entry in tree.entries:
             name = f"{tree.name}/{entry.name}"
@@ -62,8 +84,9 @@ class ZipRoutes:
             file, media_type = found
             with file:
                 yield packing.begin(name, entry.modified_at, media_type)
-                async for piece in self._content(packing, file, entry.size):
-                    yield piece
+                async with aclosing(self._content(packing, file, entry.size)) as content:
+                    async for piece in content:
+                        yield piece
                 yield packing.end()
         if left_out:
             yield packing.begin(f"{tree.name}/{LEFT_OUT}", tree.at)
@@ -78,7 +101,7 @@ class ZipRoutes:
             return located.open(), located.media_type
         return None
 
-    async def _content(self, packing: Packing, file: BinaryIO, size: int) -> AsyncIterator[bytes]:
+    async def _content(self, packing: Packing, file: BinaryIO, size: int) -> AsyncGenerator[bytes]:
         """Of one that grows, what was there when the folder was listed."""
         left = size
         while left:
@@ -88,6 +111,30 @@ class ZipRoutes:
             left -= packed.size
             if packed.piece:
                 yield packed.piece
+
+
+@final
+class _Right:
+    """What somebody may do while it lasts."""
+
+    def __init__(self, bus: Bus, known: Principal) -> None:
+        self.known = known
+        self._bus = bus
+        self._why: Why | None = None
+
+    def changed(self, code: int, reason: str) -> None:
+        """Something of it has, or may have."""
+        self._why = (code, reason)
+
+    async def require(self) -> None:
+        """Raises FilesNotAllowed, or what was wrong with finding out."""
+        if self._why is None or self._why == RESTART:
+            return
+        why, self._why = self._why, None
+        asked = users.GetUser(id=self.known.user, user=self.known.user, proof=self.known.proof)
+        user = None if why == ENDED else await self._bus.ask(asked)
+        if user is None or not (user.is_active and (user.role == "admin" or user.filesystem_enabled)):
+            raise tools.FilesNotAllowed
 
 
 @attrs.frozen

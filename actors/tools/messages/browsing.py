@@ -122,6 +122,8 @@ class FileFacts(Data):
     """Folders below it, likewise."""
     complete: bool = True
     """Whether there is no more than was counted."""
+    kept_days: int | None = None
+    """Days for which it can be put back once it is deleted: 0, it is gone at once; None, it was not counted."""
 
 
 @final
@@ -223,23 +225,6 @@ class WriteText(Request[Stored]):
     proof: Proof
 
 
-@endpoint("DELETE", "/api/files")
-@final
-@attrs.frozen(kw_only=True)
-class Remove(Request[Stored]):
-    """Delete a file, a link, or a folder with all in it, for good.
-
-    Raises FilesNotAllowed, FileNotFound, FileIsAnother, FolderStays, InvalidPath, FileSystemRefused.
-    """
-
-    within: ClassVar[float] = 120.0
-    abandon: ClassVar[Abandon] = Abandon.FINISH
-    path: Annotated[str, IN_HOME]
-    etag: Annotated[str | None, ETAG] = None
-    user: str
-    proof: Proof
-
-
 @endpoint("POST", "/api/files/mkdir")
 @final
 @attrs.frozen(kw_only=True)
@@ -261,13 +246,17 @@ class MakeFolder(Request[Stored]):
 class Move(Request[Stored]):
     """Give a file or folder another name or place; folders on the way are made.
 
-    Raises FilesNotAllowed, FileNotFound, FileExists, FolderStays, InvalidPath, FileSystemRefused.
+    The header `If-Match` is another way to give `etag`.
+
+    Raises FilesNotAllowed, FileNotFound, FileIsAnother, FileExists, FolderStays, InvalidPath, FileSystemRefused.
     """
 
+    version: ClassVar[int] = 2
     abandon: ClassVar[Abandon] = Abandon.FINISH
     path: Annotated[str, IN_HOME]
     to: Annotated[str, described("The new path, its name included.", max_length=4000)]
     replace: Annotated[bool, described("Whether a file that is there may be replaced.")] = False
+    etag: Annotated[str | None, ETAG] = None
     user: str
     proof: Proof
 

@@ -1,7 +1,7 @@
-import { bytes, Dialog, n, nameOf, t, TextButton, type Attempts } from "@starpod/page";
+import { bytes, Dialog, n, nameOf, offer, t, TextButton, type Attempts } from "@starpod/page";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { FileFacts } from "./protocol";
-import { changes, look, remove } from "./state";
+import { changes, look, remove, undo } from "./state";
 
 interface DeletingProps {
   readonly path: string;
@@ -10,7 +10,7 @@ interface DeletingProps {
   readonly onDeleted?: () => void;
 }
 
-/** Says what would go, and asks. What has changed since it was counted stays. */
+/** Says what would go, and for how long it could be put back, and asks. What has changed since it was counted stays. */
 export function Deleting({ path, attempts, onClose, onDeleted }: DeletingProps) {
   const [found, setFound] = useState<FileFacts | string | null>(null);
   const no = useRef<HTMLDivElement>(null);
@@ -19,11 +19,14 @@ export function Deleting({ path, attempts, onClose, onDeleted }: DeletingProps) 
     look(path, true).then(setFound, failed);
     no.current?.querySelector<HTMLElement>("button:last-child")?.focus();
   }, [path]);
-  const take = async ({ etag }: FileFacts) => {
+  const take = async ({ etag }: FileFacts, forGood: boolean) => {
     onClose();
+    const name = nameOf(path);
     const done = await attempts.attempt(async () => {
-      await remove(path, etag);
-      return t("{name} is deleted.", { name: nameOf(path) });
+      const { kept } = await remove(path, etag, forGood);
+      if (kept === null) return t("{name} is gone for good.", { name });
+      offer(t("Deleted “{title}”.", { title: name }), t("Undo"), () => void undo(kept));
+      return "";
     });
     changes.value++;
     if (done) onDeleted?.();
@@ -36,13 +39,27 @@ export function Deleting({ path, attempts, onClose, onDeleted }: DeletingProps) 
             {found}
           </p>
         ) : (
-          <p role="status">{found === null ? t("Looking what is there…") : whatGoes(found)}</p>
+          <div role="status">
+            {found === null ? (
+              <p>{t("Looking what is there…")}</p>
+            ) : (
+              <>
+                <p>{whatGoes(found)}</p>
+                <p>{howLong(found)}</p>
+              </>
+            )}
+          </div>
         )}
         <div class="buttons" ref={no}>
           {found !== null && typeof found !== "string" && (
-            <button type="button" class="primary" onClick={() => void take(found)}>
-              {t("Delete for good")}
-            </button>
+            <>
+              {(found.kept_days ?? 0) > 0 && (
+                <button type="button" class="primary" onClick={() => void take(found, false)}>
+                  {t("Delete")}
+                </button>
+              )}
+              <TextButton onClick={() => void take(found, true)}>{t("Delete for good")}</TextButton>
+            </>
           )}
           <TextButton onClick={onClose}>{t("Leave it")}</TextButton>
         </div>
@@ -51,18 +68,26 @@ export function Deleting({ path, attempts, onClose, onDeleted }: DeletingProps) 
   );
 }
 
-/** What is lost by deleting it, in words. */
+/** What is deleted, in words. */
 export function whatGoes(facts: Pick<FileFacts, "type" | "size" | "files" | "folders" | "complete">): string {
   const { type, size, files, folders, complete } = facts;
   if (type === "link") return t("The link goes, what it leads to stays.");
-  if (type !== "directory") return t("A file of {size} goes for good.", { size: bytes(size) });
-  if (files + folders === 0) return t("The folder is empty. It goes for good.");
+  if (type !== "directory") return t("A file of {size} goes.", { size: bytes(size) });
+  if (files + folders === 0) return t("The folder is empty.");
   const within = [
     ...(files > 0 ? [n(files, "{n} file", "{n} files")] : []),
     ...(folders > 0 ? [n(folders, "{n} folder", "{n} folders")] : []),
   ];
   const values = { what: within.join(", "), size: bytes(size) };
   return complete
-    ? t("The folder goes for good, with all in it: {what} ({size}).", values)
-    : t("The folder goes for good, with all in it: more than {what} ({size}).", values);
+    ? t("The folder goes, with all in it: {what} ({size}).", values)
+    : t("The folder goes, with all in it: more than {what} ({size}).", values);
+}
+
+/** For how long it can be put back, in words. */
+export function howLong({ kept_days }: Pick<FileFacts, "kept_days">): string {
+  const days = kept_days ?? 0;
+  return days > 0
+    ? n(days, "It can be put back for {n} day.", "It can be put back for {n} days.")
+    : t("It is too much to be kept, or lies on another disk: it would be gone for good.");
 }

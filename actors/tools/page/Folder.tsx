@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Entries } from "./Entries";
 import { NameForm } from "./NameForm";
 import { Problem } from "./Problem";
-import type { FileEntry } from "./protocol";
+import { MOST_LISTED, type FileEntry } from "./protocol";
 import {
   arranged,
   changes,
@@ -12,7 +12,6 @@ import {
   keepDraft,
   list,
   makeFolder,
-  MOST,
   NEW,
   order,
   placeOf,
@@ -21,6 +20,7 @@ import {
 } from "./state";
 import { bring } from "./bringing";
 import { takeFolder } from "./taking";
+import { Trash } from "./Trash";
 import { Uploads } from "./Uploads";
 
 /** What is in a folder, and ways to bring more there. */
@@ -60,6 +60,7 @@ interface ToolsProps {
 /** How the folder is shown, and what comes into it. */
 function Tools({ path, entries, attempts }: ToolsProps) {
   const [making, setMaking] = useState<"folder" | "file" | null>(null);
+  const [inTrash, setInTrash] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
   const make = (name: string) =>
     attempts.attempt(async () => {
@@ -125,6 +126,15 @@ function Tools({ path, entries, attempts }: ToolsProps) {
           <button
             type="button"
             class="icon-button"
+            aria-label={t("Deleted files")}
+            title={t("Deleted files")}
+            onClick={() => setInTrash(true)}
+          >
+            <Icon name="bin" />
+          </button>
+          <button
+            type="button"
+            class="icon-button"
             aria-label={t("Read the folder again")}
             title={t("Read the folder again")}
             onClick={() => changes.value++}
@@ -133,6 +143,7 @@ function Tools({ path, entries, attempts }: ToolsProps) {
           </button>
         </div>
       </div>
+      {inTrash && <Trash onClose={() => setInTrash(false)} />}
       {making !== null && (
         <NameForm
           key={making}
@@ -159,8 +170,10 @@ function Listed({ path, entries, attempts }: ToolsProps) {
         </p>
       )}
       <Entries path={path} entries={shown} attempts={attempts} />
-      {entries.length === MOST && (
-        <p class="quiet">{t("These are the first {count} by name; there may be more.", { count: MOST })}</p>
+      {entries.length === MOST_LISTED && (
+        <p class="quiet">
+          {t("These are the first {count} by name; there may be more.", { count: MOST_LISTED })}
+        </p>
       )}
     </>
   );

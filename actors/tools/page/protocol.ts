@@ -1,5 +1,11 @@
 /** What this section of the page is told. Written by scripts/docs from the messages of its subsystem. */
 
+export const MOST_LISTED = 10_000;
+
+export const MOST_PACKED = 10_000;
+
+export const MOST_PACKED_BYTES = 2_147_483_648;
+
 /** One name in a folder. */
 export interface FileEntry {
   /** That of a folder ends in `/`. */
@@ -31,6 +37,8 @@ export interface FileFacts {
   folders: number;
   /** Whether there is no more than was counted. */
   complete: boolean;
+  /** Days for which it can be put back once it is deleted: 0, it is gone at once; None, it was not counted. */
+  kept_days: number | null;
 }
 
 /** It is on the disk. */
@@ -50,4 +58,26 @@ export interface WholeText {
   mime_type: string;
   /** To be shown when it is written, so that nobody's changes are lost. */
   etag: string;
+}
+
+/** It is there no more. */
+export interface Removed {
+  path: string;
+  etag: "";
+  status: "ok";
+  /** By this id it can be put back; None: it is gone for good. */
+  kept: string | null;
+}
+
+/** Something that was deleted and can be put back. */
+export interface InTrash {
+  id: string;
+  /** Where it was. */
+  path: string;
+  type: "file" | "directory" | "link" | "other";
+  /** Bytes; of a folder, those of all files in it. */
+  size: number;
+  deleted_at: string;
+  /** It is gone for good then, or sooner when there is no room. */
+  until: string;
 }

@@ -1,11 +1,10 @@
 /** What the page asks of the agent's home, and what it keeps of it. */
 
 import { signal } from "@preact/signals";
-import { account, fileHash, request, send } from "@starpod/page";
-import type { FileEntry, FileFacts, Stored, WholeText } from "./protocol";
+import { account, fileHash, request, send, t, toast } from "@starpod/page";
+import { MOST_LISTED } from "./protocol";
+import type { FileEntry, FileFacts, InTrash, Removed, Stored, WholeText } from "./protocol";
 
-/** Entries of a folder that are asked for. */
-export const MOST = 10_000;
 /** Milliseconds after which what is looked at may have been changed by somebody else. */
 export const REST = 5000;
 /** Bytes of a text that is changed here. */
@@ -17,7 +16,7 @@ const asked = (path: string, query: Record<string, string>) => `${path}?${new UR
 const sent = (path: string) => (path === "" ? "." : path);
 
 export const list = (path: string) =>
-  request<FileEntry[]>(asked("/api/files", { path: sent(path), limit: String(MOST) }));
+  request<FileEntry[]>(asked("/api/files", { path: sent(path), limit: String(MOST_LISTED) }));
 
 export const look = (path: string, count = false) =>
   request<FileFacts>(asked("/api/files/stat", { path: sent(path), count: String(count) }));
@@ -32,9 +31,27 @@ export const makeFolder = (path: string) => send<Stored>("POST", "/api/files/mkd
 
 export const move = (path: string, to: string) => send<Stored>("POST", "/api/files/move", { path, to });
 
-/** Deletes what must be as `etag` says, a folder with all in it. */
-export const remove = (path: string, etag: string) =>
-  request<Stored>(asked("/api/files", { path, etag }), { method: "DELETE" });
+/** Deletes what must be as `etag` says, a folder with all in it. Unless it is `forGood`, it can be put back. */
+export const remove = (path: string, etag: string, forGood: boolean) =>
+  request<Removed>(asked("/api/files", { path, etag, for_good: String(forGood) }), { method: "DELETE" });
+
+export const listTrash = () => request<InTrash[]>("/api/files/trash");
+
+const inTrash = (id: string) => `/api/files/trash/${encodeURIComponent(id)}`;
+
+export const putBack = (id: string) => send<Stored>("POST", `${inTrash(id)}/restore`, {});
+
+export const erase = (id: string) => request<null>(inTrash(id), { method: "DELETE" });
+
+/** Puts back what was deleted just now, wherever in the page somebody is by then. */
+export async function undo(id: string): Promise<void> {
+  try {
+    await putBack(id);
+  } catch (error) {
+    toast(t("Not put back: {why}", { why: error instanceof Error ? error.message : String(error) }));
+  }
+  changes.value++;
+}
 
 export const placeOf = fileHash;
 

@@ -4,14 +4,16 @@ import io
 import os
 from pathlib import Path
 from typing import Any, BinaryIO
-from zipfile import ZipFile
+from zipfile import ZipFile, is_zipfile
 
+import httpx2
 import pytest
 
 from actors.gateway.limits import Limits
 from actors.tools import messages as tools
 from actors.users import messages as users
 from actors.vocabulary import ADMIN
+from bus import Request
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import connected
 from tests.actors.gateway.world import Gateway, add, running
@@ -248,6 +250,17 @@ async def test_what_a_file_has_to_be_like_may_stand_in_the_header(gateway: Gatew
     assert [each.etag for each in gateway.world.written] == ["e-1", None]
 
 
+@pytest.mark.parametrize("in_header", [True, False])
+async def test_what_is_another_by_now_is_said_as_it_was_asked(gateway: Gateway, *, in_header: bool) -> None:
+    body = {"path": "another.txt", "to": "b.txt"}
+    headers = {"If-Match": '"e-1"'} if in_header else {}
+    moved = await gateway.http.post("/api/files/move", json={**body, "etag": "e-1"}, headers=headers)
+    assert (moved.status_code, moved.json()["error"]) == (
+        412 if in_header else 409,
+        "another.txt is not what it was when you read it; read it again",
+    )
+
+
 # --- folders ----------------------------------------------------------------------------------------------
 
 
@@ -288,3 +301,42 @@ async def test_what_cannot_be_read_is_named_in_the_file(
     with ZipFile(io.BytesIO(response.content)) as packed:
         contents = {name: packed.read(name) for name in packed.namelist()}
     assert contents == {"all/b": b"b", "all/shrinks": b"s", "all/LEFT OUT.txt": b"a\n"}
+
+
+@pytest.mark.parametrize(
+    ("change", "ends"),
+    [
+        (users.UpdateUser(id="bob", filesystem_enabled=False, user=ADMIN, proof="operator"), True),
+        (users.Deactivate(id="bob", user=ADMIN, proof="operator"), True),
+        (users.UpdateUser(id="bob", role="admin", user=ADMIN, proof="operator"), False),
+    ],
+)
+async def test_a_folder_ends_where_the_right_to_it_does(
+    gateway: Gateway, change: Request[Any], *, ends: bool
+) -> None:
+    """The connection is cut: what has come by then is no zip file."""
+    home = gateway.world.home
+    (home / "all").mkdir()
+    for number in range(40):
+        (home / f"all/{number}.png").write_bytes(os.urandom(1_000_000))
+    headers = {"X-API-Key": await add(gateway, "bob")}
+    may = users.UpdateUser(id="bob", filesystem_enabled=True, user=ADMIN, proof="operator")
+    await gateway.mesh.bus.ask(may)
+    taken = bytearray()
+
+    async def take() -> None:
+        asked = gateway.http.stream("GET", "/api/files/zip", params={"path": "all"}, headers=headers)
+        async with asked as response:
+            async for piece in response.aiter_bytes():
+                if not taken:
+                    await gateway.mesh.bus.ask(change)
+                taken.extend(piece)
+
+    if ends:
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await take()
+        assert len(taken) < 30_000_000
+        assert not is_zipfile(io.BytesIO(taken))
+    else:
+        await take()
+        assert len(ZipFile(io.BytesIO(taken)).namelist()) == 40

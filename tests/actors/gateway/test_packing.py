@@ -52,3 +52,10 @@ def test_a_name_leads_nowhere_and_a_time_is_one_that_can_be_written() -> None:
     with ZipFile(io.BytesIO(made)) as packed:
         (info,) = packed.infolist()
         assert (info.filename, info.date_time) == ("all/.._.._evil.txt", (1980, 1, 1, 0, 0, 0))
+
+
+def test_what_nobody_waits_for_is_forgotten_wherever_it_was() -> None:
+    for go in (Packing.close, lambda packing: packing.begin("a", datetime(2026, 3, 1, tzinfo=UTC))):
+        packing = Packing()
+        go(packing)
+        packing.drop()

@@ -400,6 +400,12 @@ class FakeTools(Actor):
         self.world.written.append(request)
         return tools.Stored(path=request.path, etag="new")
 
+    @tools.Move.handler
+    async def move(self, request: tools.Move) -> tools.Stored:
+        if request.etag is not None:
+            raise tools.FileIsAnother(path=request.path)
+        return tools.Stored(path=request.to, etag="new")
+
     @tools.GetAttachmentRules.handler
     async def rules(self, request: tools.GetAttachmentRules) -> tools.AttachmentRules:
         return tools.AttachmentRules(enabled=True, max_file_size=1000, allowed_extensions=("txt",))

@@ -231,7 +231,10 @@ def test_what_somebody_else_has_changed_meanwhile_is_not_overwritten(home: Home)
         write(home, "gone/a.txt", "lost", etag)
     assert not (home.root / "gone").exists()
     assert (home.root / "a.txt").read_text() == "newer"
-    assert arranging.remove(home, "a.txt", newer, go_on).etag == ""
+    with pytest.raises(FileIsAnother):
+        arranging.move(home, "a.txt", "b.txt", replace=False, go_on=go_on, etag=etag)
+    moved = arranging.move(home, "a.txt", "b.txt", replace=False, go_on=go_on, etag=newer)
+    assert arranging.remove(home, "b.txt", moved.etag, go_on) == "b.txt"
 
 
 @pytest.mark.parametrize(("path", "error"), [(".", IsADirectory), ("documents", IsADirectory)])

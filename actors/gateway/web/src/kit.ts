@@ -17,6 +17,7 @@ export { fileHash } from "./state/opened";
 export { Poll } from "./state/poll";
 export * as push from "./state/push";
 export { FRESH, go, routeHash, toSection, toSession } from "./state/router";
+export { offer, toast } from "./state/toasts";
 export { countUndelivered, undelivered } from "./state/undelivered";
 export { jobName, titleOf } from "./title";
 export { Appearance } from "./ui/Appearance";

@@ -4,7 +4,7 @@ import "./dom";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nextName } from "../../../tools/page/bringing";
-import { whatGoes } from "../../../tools/page/Deleting";
+import { howLong, whatGoes } from "../../../tools/page/Deleting";
 import type { FileEntry } from "../../../tools/page/protocol";
 import {
   arranged,
@@ -141,11 +141,13 @@ test("what is not saved is there again, and leaving the page is asked about", ()
 
 test("what would be deleted is told", () => {
   const facts = { type: "directory", size: 1200, files: 1, folders: 2, complete: true } as const;
-  assert.equal(whatGoes(facts), "The folder goes for good, with all in it: 1 file, 2 folders (1.2 kB).");
+  assert.equal(whatGoes(facts), "The folder goes, with all in it: 1 file, 2 folders (1.2 kB).");
   assert.match(whatGoes({ ...facts, folders: 0, complete: false }), /more than 1 file \(1\.2 kB\)/);
-  assert.equal(whatGoes({ ...facts, files: 0, folders: 0 }), "The folder is empty. It goes for good.");
-  assert.equal(whatGoes({ ...facts, type: "file" }), "A file of 1.2 kB goes for good.");
+  assert.equal(whatGoes({ ...facts, files: 0, folders: 0 }), "The folder is empty.");
+  assert.equal(whatGoes({ ...facts, type: "file" }), "A file of 1.2 kB goes.");
   assert.equal(whatGoes({ ...facts, type: "link" }), "The link goes, what it leads to stays.");
+  assert.equal(howLong({ kept_days: 14 }), "It can be put back for 14 days.");
+  assert.match(howLong({ kept_days: 0 }), /would be gone for good/);
 });
 
 test("a name that is taken gets a number", () => {
