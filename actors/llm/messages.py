@@ -364,7 +364,7 @@ class Choice(Data):
     model: str | None
     """Id of the model that it has by default."""
     models: tuple[str, ...]
-    """Ids of those that are known; there may be others."""
+    """Ids of those that are known; there may be others. Of an Ollama those that it has: none where none was pulled."""
 
 
 @final

@@ -25,7 +25,7 @@ QUESTION: Final = "Say hello in one short sentence."
 async def choices(
     settings: Settings, env: Mapping[str, str], catalogue: Catalogue
 ) -> tuple[messages.Choice, ...]:
-    """The providers that may be chosen; Ollama only where one answers, with the models that it has."""
+    """The providers that may be chosen; Ollama only where one answers, with the models that it has, if it has any."""
     local = await _local(settings)
     found = [
         messages.Choice(
@@ -33,19 +33,19 @@ async def choices(
             variable=key_variable(name),
             has_key=api_key(name, env) is not None,
             model=catalogue.default_model(name),
-            models=local if name == "ollama" else tuple(sorted(catalogue.ids(name))),
+            models=(local or ()) if name == "ollama" else tuple(sorted(catalogue.ids(name))),
         )
         for name in PROVIDERS
-        if name != "offline" and settings.of(name).enabled and (local or name != "ollama")
+        if name != "offline" and settings.of(name).enabled and (local is not None or name != "ollama")
     ]
     return tuple(found)
 
 
-async def _local(settings: Settings) -> tuple[str, ...]:
+async def _local(settings: Settings) -> tuple[str, ...] | None:
     own = settings.of("ollama")
     if not own.enabled:
-        return ()
-    return await trio.to_thread.run_sync(ollama.installed, endpoints.ollama(own.base_url))
+        return None
+    return await trio.to_thread.run_sync(ollama.installed_if_any, endpoints.ollama(own.base_url))
 
 
 async def tried(

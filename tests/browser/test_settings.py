@@ -1,8 +1,10 @@
 """Settings as forms, and the first minute with an agent that has no model yet."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
@@ -10,6 +12,7 @@ from tests.browser.agent import Agent, Model, agent_in, wait_for
 from tests.browser.axe import violations
 from tests.browser.conftest import open_window
 from tests.browser.window import PATIENCE
+from tests.fakes.model_process import model_process
 from tests.fakes.ports import reserved_port
 from tests.system.daemons import KEY, Place, check_log
 
@@ -122,12 +125,19 @@ def test_every_group_can_be_read_out_and_fits_a_phone(page: Page) -> None:
 @pytest.fixture
 def empty(model: Model, tmp_path: Path) -> Iterator[Agent]:
     """An agent without a model and without a key, whose providers are the model server."""
-    place = Place(tmp_path / "aster")
+    with unsettled(
+        tmp_path, f'[providers.anthropic]\nbase_url = "{model.url}"\n[providers.ollama]\nenabled = false'
+    ) as agent:
+        yield agent
+
+
+@contextmanager
+def unsettled(folder: Path, settings: str) -> Iterator[Agent]:
+    """An agent without a model and without a key."""
+    place = Place(folder / "aster")
     with reserved_port() as port:
         place.port = port
-        place.configure(
-            f'[providers.anthropic]\nbase_url = "{model.url}"\n[providers.ollama]\nenabled = false'
-        )
+        place.configure(settings)
         agent = Agent(place)
         agent.start()
         try:
@@ -137,6 +147,39 @@ def empty(model: Model, tmp_path: Path) -> Iterator[Agent]:
         finally:
             agent.daemon.process.kill()
             agent.daemon.process.wait()
+
+
+def test_an_ollama_is_found_says_how_to_get_a_model_and_talks(
+    context: BrowserContext, tmp_path: Path, complaints: list[str]
+) -> None:
+    with (
+        model_process("say:Hello from here.") as ollama,
+        unsettled(tmp_path, f'[providers.ollama]\nbase_url = "{ollama}"') as agent,
+    ):
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(agent.link())
+        missing = page.get_by_role("region", name="An Ollama without a model")
+        expect(missing).to_contain_text("ollama pull qwen3:4b")
+        expect(page.get_by_label("Provider")).to_have_value("anthropic")
+        assert violations(page) == []
+
+        httpx2.post(f"{ollama}/api/pull", json={"model": "qwen3:4b"}, trust_env=False).raise_for_status()
+        missing.get_by_role("button", name="Look again").click()
+        expect(page.get_by_text("An Ollama was found on this machine. Choose one")).to_be_visible()
+        expect(page.get_by_label("Provider")).to_have_value("ollama")
+        expect(page.get_by_label("Model", exact=True)).to_have_value("qwen3:4b")
+        expect(page.get_by_label("Key", exact=True)).to_have_count(0)
+        page.get_by_role("button", name="Try it").click()
+        expect(page.get_by_role("heading", name="Who is it to be?")).to_be_visible()
+        page.get_by_role("button", name="Begin").click()
+
+        answer = page.get_by_role("article").last
+        expect(answer).to_contain_text("Hello from here.")
+        expect(answer).to_have_attribute("aria-busy", "false")
+        chats = httpx2.get(f"{ollama}/_requests", trust_env=False).json()
+        assert {each["path"] for each in chats} == {"/api/chat"}
+        assert {each["body"]["model"] for each in chats} == {"qwen3:4b"}
 
 
 def test_the_first_minute_asks_for_a_key_and_a_name_and_then_it_talks(

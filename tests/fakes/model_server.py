@@ -241,6 +241,9 @@ class ModelServer:
         if method == "GET" and self.models and path.partition("?")[0].endswith("/models"):
             self.listed += 1
             return 200, {"data": [{"id": id} for id in self.models]}
+        if (method, path) == ("POST", "/api/pull"):
+            self.ollama.models.append(json.loads(body)["model"])
+            return 200, {"status": "success"}
         return self._controlled(method, path, body)
 
     def _controlled(self, method: str, path: str, body: bytes) -> tuple[int, object]:

@@ -21,7 +21,13 @@ def installed(at: str, limit: float = PROBE_TIMEOUT) -> tuple[str, ...]:
 
     Blocks for up to `limit` seconds a step: run it in a thread.
     """
-    return names(_asked(at, "/api/tags", None, limit))
+    return installed_if_any(at, limit) or ()
+
+
+def installed_if_any(at: str, limit: float = PROBE_TIMEOUT) -> tuple[str, ...] | None:
+    """The same, but None when no Ollama answers: one that was just installed has no model yet."""
+    listed = _asked(at, "/api/tags", None, limit)
+    return names(listed) if isinstance(listed, dict) and "models" in listed else None
 
 
 def shown(at: str, model: str, limit: float = SHOW_TIMEOUT) -> Facts | None:

@@ -1,4 +1,5 @@
 import {
+  CopyButton,
   FRESH,
   go,
   Outcome,
@@ -28,13 +29,15 @@ export function First({ who }: { who: boolean }) {
 function Model() {
   const [found, setFound] = useState<SetUp | null>(null);
   const attempts = useAttempts();
-  useEffect(() => {
-    void attempts.attempt(async () => {
+  const look = () =>
+    attempts.attempt(async () => {
       setFound(await setUp());
       return "";
     });
-  }, []);
-  const local = found?.choices.filter(({ variable }) => variable === null) ?? [];
+  useEffect(() => void look(), []);
+  const local = found?.choices.filter(({ variable, models }) => variable === null && models.length > 0) ?? [];
+  const bare =
+    found?.choices.some(({ variable, models }) => variable === null && models.length === 0) ?? false;
   const others = found?.choices.filter(({ variable }) => variable !== null) ?? [];
   const without = () =>
     attempts.attempt(async () => {
@@ -54,8 +57,10 @@ function Model() {
               "Choose a provider of whom you have a key. It is tried with one short question, kept in the vault and never shown again.",
             )}
       </p>
+      {bare && <Pulling onLook={() => void look()} />}
       {found !== null && (
         <KeyFields
+          key={local.length}
           choices={[...local, ...others]}
           button={t("Try it")}
           onTry={({ choice, model, key }) =>
@@ -80,6 +85,32 @@ function Model() {
         })}
       </p>
     </>
+  );
+}
+
+/** A model that most machines can hold and that can call tools. */
+const PULL = "ollama pull qwen3:4b";
+
+/** What to do where an Ollama was found that has no model yet. */
+function Pulling({ onLook }: { onLook: () => void }) {
+  return (
+    <section class="notice" aria-label={t("An Ollama without a model")}>
+      <div class="pulling">
+        <p>
+          {t(
+            "An Ollama was found on this machine, but it has no model yet. Have it pull one, in a terminal:",
+          )}
+        </p>
+        <p class="buttons">
+          <code>{PULL}</code>
+          <CopyButton text={() => PULL} label={t("Copy the command")} />
+        </p>
+        <p class="quiet">
+          {t("That takes some gigabytes. Any other model of Ollama that can call tools will do.")}
+        </p>
+        <TextButton onClick={onLook}>{t("Look again")}</TextButton>
+      </div>
+    </section>
   );
 }
 

@@ -64,7 +64,7 @@ export interface Choice {
   has_key: boolean;
   /** Id of the model that it has by default. */
   model: string | null;
-  /** Ids of those that are known; there may be others. */
+  /** Ids of those that are known; there may be others. Of an Ollama those that it has: none where none was pulled. */
   models: string[];
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from actors.llm.ollama.models import Facts
-from actors.llm.ollama.server import installed, shown
+from actors.llm.ollama.server import installed, installed_if_any, shown
 
 PATIENT = 30.0
 """Seconds; whoever is there answers sooner."""
@@ -49,6 +49,15 @@ def test_it_lists_the_models_that_talk() -> None:
 def test_an_ollama_without_models_has_none(models: Any) -> None:
     with somebody(models) as url:
         assert installed(url, PATIENT) == ()
+
+
+def test_one_without_models_is_told_from_somebody_else() -> None:
+    with somebody({"models": []}) as url:
+        assert installed_if_any(url, PATIENT) == ()
+    others: tuple[Any, ...] = ({"data": []}, [])
+    for other in others:
+        with somebody(other) as url:
+            assert installed_if_any(url, PATIENT) is None
 
 
 def test_somebody_else_means_none() -> None:
