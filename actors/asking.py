@@ -8,7 +8,7 @@ import attrs
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.vocabulary import Usage
-from bus import Bus
+from bus import Bus, Data
 
 
 @final
@@ -33,7 +33,7 @@ class Tab:
 
 @final
 @attrs.frozen
-class Bill:
+class Bill(Data):
     """Counts what is asked for in the background."""
 
     _bus: Bus

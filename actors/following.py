@@ -6,7 +6,7 @@ from typing import Protocol, final
 import attrs
 
 from actors.agent import messages as agent
-from bus import Bus, Event, Lag, SubscriptionLagged
+from bus import Bus, Data, Event, Lag, SubscriptionLagged
 
 QUEUE = 1024
 """Events that may wait for a follower; one that lags more catches up from the agent's memory."""
@@ -14,7 +14,7 @@ QUEUE = 1024
 
 @final
 @attrs.frozen
-class Replay:
+class Replay(Data):
     """What a follower is told first."""
 
     events: tuple[agent.TurnEvent, ...]

@@ -148,7 +148,7 @@ async def _unchanged(_bus: Bus, _proposal: Proposal, result: Rendered) -> Render
 
 @final
 @attrs.frozen(kw_only=True)
-class Guards:
+class Guards(Data):
     """Whom a call is put to, in this order: hooks before it, the policy, a person, and hooks after it.
 
     A hook that allows a call spares the person the question, but allows nothing that the policy denies.

@@ -7,13 +7,15 @@ from typing import Final, final
 
 import attrs
 
+from bus import Data
+
 _LONGEST_CHARACTER: Final = 4
 """Bytes."""
 
 
 @final
 @attrs.frozen
-class Prose:
+class Prose(Data):
     """The text of a file, and what is wrong with that file, in a sentence."""
 
     text: str = ""

@@ -15,7 +15,7 @@ import trio
 
 from actors.session import messages as session
 from actors.vocabulary import Channel
-from bus import Backoff, Bus, DeliveryError, Lag, Subscription, crash_point, redacted
+from bus import Backoff, Bus, Data, DeliveryError, Lag, Subscription, crash_point, redacted
 
 RETRY: Final = Backoff(first=1.0, cap=600.0)
 """When a row is tried again that fails again and again."""
@@ -32,7 +32,7 @@ _DOWN: Final = (DeliveryError, session.StorageFailed)
 
 @final
 @attrs.frozen
-class Sent:
+class Sent(Data):
     """All of it has arrived."""
 
     ids: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class Sent:
 
 @final
 @attrs.frozen
-class Again:
+class Again(Data):
     """The part that was to be sent now has not arrived, and is to be tried again, for as long as it takes."""
 
     reason: str
@@ -55,7 +55,7 @@ class Again:
 
 @final
 @attrs.frozen
-class InDoubt:
+class InDoubt(Data):
     """Nobody can say whether the part that was to be sent now has arrived."""
 
     reason: str
@@ -63,7 +63,7 @@ class InDoubt:
 
 @final
 @attrs.frozen
-class GivenUp:
+class GivenUp(Data):
     """It will not arrive, however often it is tried."""
 
     reason: str
@@ -71,7 +71,7 @@ class GivenUp:
 
 @final
 @attrs.frozen
-class Unwanted:
+class Unwanted(Data):
     """There is nobody any more who would get it, and who could miss it."""
 
 

@@ -94,7 +94,7 @@ class Rendered(Data):
     """Where it comes from, for the person who asks why."""
 
 
-class ToolReply(ABC):
+class ToolReply(Data, ABC):
     """Base of replies that say themselves what the model sees of them."""
 
     __slots__ = ()

@@ -24,6 +24,7 @@ from actors.vocabulary import (
     ToolResult,
     ToolUse,
 )
+from bus import Data
 
 SUMMARY_OPENS: Final = "[Summary of the conversation so far; the messages it replaces are not shown]"
 SUMMARY_CLOSES: Final = "[End of the summary; the conversation continues below]"
@@ -36,7 +37,7 @@ NOTE: Final = 100
 
 @final
 @attrs.frozen
-class Part:
+class Part(Data):
     """What one side says, and the step from which the conversation has to be read to begin with it."""
 
     side: Side
@@ -46,7 +47,7 @@ class Part:
 
 @final
 @attrs.frozen
-class Transcript:
+class Transcript(Data):
     """Messages, and for each the step with which it begins.
 
     A message of results names the completion that made the calls, since the two cannot be parted.

@@ -14,6 +14,7 @@ from cattrs import Converter
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from actors import jsontext
+from bus import Data
 
 Json = dict[str, Any]
 NOTHING: Final[Mapping[str, Any]] = {}
@@ -21,7 +22,7 @@ NOTHING: Final[Mapping[str, Any]] = {}
 
 @final
 @attrs.frozen(kw_only=True)
-class Form:
+class Form(Data):
     """How one class looks on the wire."""
 
     kind: type[Any]

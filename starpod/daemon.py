@@ -20,6 +20,7 @@ from bus import (
     ActorError,
     BlackBox,
     BootError,
+    Data,
     DeliveryError,
     ExitKind,
     Ids,
@@ -60,7 +61,7 @@ class StartFailed(StarpodError):
 
 @final
 @attrs.frozen(kw_only=True)
-class Running:
+class Running(Data):
     """A daemon in this process."""
 
     mesh: Mesh

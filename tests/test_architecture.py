@@ -115,6 +115,32 @@ def third_party(module: str) -> set[str]:
     return packages(parse(module)) - OF_THE_BUS - (OF_ITS_TESTS if harness else set())
 
 
+def spoken_with(module: str) -> set[str]:
+    """What a module imports of the bus and of trio, but for the base of what is only data."""
+    return {name for _, name in imports(parse(module)) if name.partition(".")[0] in {"bus", "trio"}} - {
+        "bus.Data"
+    }
+
+
+def compiled_anew(module: str) -> list[str]:
+    """Frozen classes for which attrs compiles what Data would give them, in a module that knows the bus."""
+    tree = parse(module)
+    if "bus" not in packages(tree):
+        return []
+    return [
+        each.name
+        for each in walk(tree)
+        if isinstance(each, ast.ClassDef) and not each.bases and any(map(_is_frozen, each.decorator_list))
+    ]
+
+
+def _is_frozen(decorator: ast.expr) -> bool:
+    if not isinstance(decorator, ast.Call):
+        return dotted(decorator) == "attrs.frozen"
+    compares = all(keyword.arg != "eq" for keyword in decorator.keywords)
+    return compares and dotted(decorator.func) == "attrs.frozen"
+
+
 def broken(rule: Callable[[str], Collection[object]], of: Iterable[str]) -> dict[str, Collection[object]]:
     """What `rule` finds fault with, by module. One test asks all: a test for each would take longer than the look."""
     return {module: found for module in of if (found := rule(module))}
@@ -125,8 +151,11 @@ def test_the_bus_stands_on_trio_attrs_and_cattrs_alone() -> None:
 
 
 def test_a_domain_module_imports_neither_bus_nor_trio() -> None:
-    domain = filter(is_domain, modules("actors"))
-    assert broken(lambda module: packages(parse(module)) & {"bus", "trio"}, domain) == {}
+    assert broken(spoken_with, filter(is_domain, modules("actors"))) == {}
+
+
+def test_what_is_frozen_shares_its_methods() -> None:
+    assert broken(compiled_anew, modules("bus", "actors", "starpod")) == {}
 
 
 def test_an_actor_takes_time_and_chance_from_the_bus() -> None:

@@ -42,14 +42,14 @@ from actors.outside import CHANNELS, heard
 from actors.session import messages as session
 from actors.tooling import CallContext
 from actors.vocabulary import ChatMessage
-from bus import Bus, BusError
+from bus import Bus, BusError, Data
 
 _LOG: Final = logging.getLogger(__name__)
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Parts:
+class Parts(Data):
     """What all turns of a conversation share."""
 
     bus: Bus

@@ -8,7 +8,7 @@ import attrs
 
 from actors.context import TurnContext
 from actors.session import messages as session
-from bus import Bus
+from bus import Bus, Data
 
 Source = Literal["startup", "resume"]
 """A conversation is new, or was taken up again."""
@@ -49,7 +49,7 @@ class Stopped(Protocol):
 
 @final
 @attrs.frozen(kw_only=True)
-class Occasions:
+class Occasions(Data):
     """Who is told, and what they have the model told besides."""
 
     said: Callable[[Bus, session.Incoming], AbstractAsyncContextManager[tuple[str, ...]]] = _unheard

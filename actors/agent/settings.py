@@ -6,11 +6,12 @@ import attrs
 from attrs.validators import ge, le
 
 from actors.vocabulary import Effort, FollowupMode
+from bus import Data
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Compaction:
+class Compaction(Data):
     """When older messages are replaced by a summary, and how large a tool's result may stay."""
 
     context_budget: int = attrs.field(default=160_000, validator=ge(1))
@@ -33,7 +34,7 @@ class Compaction:
 
 @final
 @attrs.frozen(kw_only=True)
-class Limits:
+class Limits(Data):
     """What a turn, a conversation and a day of a user may use; 0 is no limit.
 
     Money counts as far as the prices of models are known.
@@ -58,7 +59,7 @@ class Limits:
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     max_turns: int = attrs.field(default=30, validator=ge(1))
     """Rounds of tool calls in one turn; then the model is asked for a last answer without any."""
     max_tokens: int = attrs.field(default=16_384, validator=ge(1))

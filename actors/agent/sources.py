@@ -12,7 +12,7 @@ from actors.llm.messages import SystemText
 from actors.session.messages import Told
 from actors.tooling import Catalogue, Tool, ToolSource
 from actors.vocabulary import ChatMessage
-from bus import Bus, Request
+from bus import Bus, Data, Request
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ WITHIN: Final = 5.0
 
 @final
 @attrs.frozen(kw_only=True)
-class Dropped:
+class Dropped(Data):
     """Messages that a summary is about to replace."""
 
     messages: tuple[ChatMessage, ...]
@@ -38,7 +38,7 @@ Keepsake = Callable[[TurnContext, Dropped], Request[str]]
 
 @final
 @attrs.frozen(kw_only=True)
-class Sources:
+class Sources(Data):
     """Whom to ask, in the order in which the model is told."""
 
     tools: tuple[ToolSource, ...] = ()
@@ -49,7 +49,7 @@ class Sources:
 
 @final
 @attrs.frozen(kw_only=True)
-class Prepared:
+class Prepared(Data):
     catalogue: Catalogue
     withheld: frozenset[str]
     """Names of tools that there are and that the turn may not use."""

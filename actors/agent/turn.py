@@ -15,11 +15,12 @@ from actors.session import messages as session
 from actors.tooling import Rendered
 from actors.transcript import Part, Transcript
 from actors.vocabulary import Attachment, Block, ChatMessage, Effort, Text, ToolResult, ToolUse, Usage
+from bus import Data
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Ending:
+class Ending(Data):
     """How a turn ends: what is stored and told."""
 
     state: session.EndState

@@ -14,6 +14,7 @@ import attrs
 from actors.cron.messages import OneShot
 from actors.cron.rows import OPEN, UNDER_WAY, Kept, count, job_by_id
 from actors.storage import micros, moment
+from bus import Data
 
 AT_ONCE: Final = 100
 """Rows that are looked at in one transaction."""
@@ -25,7 +26,7 @@ REMEMBERED: Final = timedelta(days=30)
 
 @final
 @attrs.frozen(kw_only=True)
-class Untold:
+class Untold(Data):
     """A run that has ended, and its owner does not know yet."""
 
     run: int

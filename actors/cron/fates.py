@@ -7,6 +7,7 @@ from typing import Final, Literal, final
 import attrs
 
 from actors.cron.messages import Missed, Overlap
+from bus import Data
 
 CAUGHT_UP: Final = 10
 """Missed instants that run where all are to."""
@@ -21,7 +22,7 @@ Under = Literal["nothing", "retry", "run"]
 
 @final
 @attrs.frozen
-class Fate:
+class Fate(Data):
     """What becomes of one instant."""
 
     instant: datetime

@@ -11,6 +11,7 @@ from typing import Final, final
 import attrs
 
 from actors.prose import read as read_prose
+from bus import Data
 
 from .messages import LONGEST_FILE, Builtin
 
@@ -27,7 +28,7 @@ _HEADING: Final = re.compile(r" {0,3}#{1,6}(?:[ \t].*)?")
 
 @final
 @attrs.frozen
-class File:
+class File(Data):
     """One of these files as it is now."""
 
     content: str = ""

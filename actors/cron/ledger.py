@@ -21,6 +21,7 @@ from actors.cron.messages import OneShot
 from actors.cron.rows import OPEN, UNDER_WAY, Kept, count, job_by_id
 from actors.notify.messages import LONGEST
 from actors.storage import micros, moment
+from bus import Data
 
 SHOWN: Final = 500
 """Characters of an answer, or of an error, that are kept; until its owner was told, all of an answer is."""
@@ -31,7 +32,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 @final
 @attrs.frozen(kw_only=True)
-class Claimed:
+class Claimed(Data):
     """A run that is to be carried out, or is."""
 
     run: int
@@ -59,7 +60,7 @@ def _key(job: str, instant: int, attempt: int) -> str:
 
 @final
 @attrs.frozen(kw_only=True)
-class Outcome:
+class Outcome(Data):
     """How an attempt came out."""
 
     outcome: str

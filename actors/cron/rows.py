@@ -26,6 +26,7 @@ from actors.cron.messages import (
 )
 from actors.shapes import dump, shape_of
 from actors.storage import micros, moment
+from bus import Data
 
 SCHEDULE: Final = shape_of(Interval | CronExpression | OneShot)
 OPEN: Final = "state IN ('planned', 'waiting', 'claimed', 'accepted', 'retrying')"
@@ -34,7 +35,7 @@ UNDER_WAY: Final = "state IN ('claimed', 'accepted')"
 
 @final
 @attrs.frozen(kw_only=True)
-class Kept:
+class Kept(Data):
     """A job as it is stored."""
 
     id: str

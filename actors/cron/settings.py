@@ -7,11 +7,12 @@ from attrs.validators import ge, le
 
 from actors.cron.messages.heartbeat import LONGEST_INTERVAL
 from actors.cron.messages.jobs import LATEST, LONGEST_TIMEOUT, MOST_RETRIES
+from bus import Data
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Cron:
+class Cron(Data):
     default_max_retries: int = attrs.field(default=3, validator=[ge(0), le(MOST_RETRIES)])
     """Of jobs that do not say it themselves."""
     default_timeout_secs: int = attrs.field(default=7200, validator=[ge(1), le(LONGEST_TIMEOUT)])
@@ -28,5 +29,5 @@ class Cron:
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     cron: Cron = Cron()

@@ -5,12 +5,12 @@ from typing import final
 import attrs
 
 from actors.notify import messages as notify
-from bus import Bus
+from bus import Bus, Data
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Ended:
+class Ended(Data):
     """A run that is over."""
 
     user: str

@@ -4,6 +4,8 @@ from typing import Literal, final
 
 import attrs
 
+from bus import Data
+
 Reason = Literal["own", "automatic", "sender", "unknown", "unproven", "inactive", "fault"]
 """Why a mail is left alone: it is one of ours, no person wrote it, it is not clear who did, nobody has that address,
 nothing proves that it is from there, that user is let in no more, or it cannot be dealt with."""
@@ -11,7 +13,7 @@ nothing proves that it is from there, that user is let in no more, or it cannot 
 
 @final
 @attrs.frozen(kw_only=True)
-class LeftAlone:
+class LeftAlone(Data):
     """A mail that is none for the agent."""
 
     reason: Reason
@@ -21,7 +23,7 @@ class LeftAlone:
 
 @final
 @attrs.frozen(kw_only=True)
-class Taken:
+class Taken(Data):
     """A mail from somebody known, as far as its headers say."""
 
     sender: str

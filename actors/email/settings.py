@@ -8,6 +8,7 @@ import attrs
 from attrs.validators import ge, le, min_len, optional
 
 from actors.email.addresses import NotAnAddress, plain
+from bus import Data
 
 Security = Literal["starttls", "tls", "none"]
 """How a connection is secured: by TLS once both sides have greeted, by TLS from the first byte on, or not at all."""
@@ -18,7 +19,7 @@ _PORT: Final = optional([ge(1), le(65535)])
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     enabled: bool = True
     smtp_host: str | None = attrs.field(default=None, validator=optional(min_len(1)))
     """The server that takes what is to be sent. None: e-mail is not used."""

@@ -14,6 +14,7 @@ import attrs
 from actors.email.fates import LeftAlone, Taken
 from actors.email.messages import Address, AddressTaken, Passed
 from actors.storage import clean, moment
+from bus import Data
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 KEPT: Final = timedelta(days=90)
@@ -22,7 +23,7 @@ KEPT: Final = timedelta(days=90)
 
 @final
 @attrs.frozen(kw_only=True)
-class Thread:
+class Thread(Data):
     """What an answer to a mail needs to know of it."""
 
     message_id: str
@@ -32,7 +33,7 @@ class Thread:
 
 @final
 @attrs.frozen(kw_only=True)
-class Place:
+class Place(Data):
     """How far a mailbox was read."""
 
     validity: int

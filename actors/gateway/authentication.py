@@ -28,7 +28,7 @@ from actors.gateway.rates import Rates
 from actors.gateway.refusals import Refusals
 from actors.users import messages as users
 from actors.vocabulary import ADMIN, Principal
-from bus import ActorError, Bus, DeliveryError, Lag, Subscription
+from bus import ActorError, Bus, Data, DeliveryError, Lag, Subscription
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ _ANY: Final = users.AccessChanged(user="", credential=None, why="changed")
 
 @final
 @attrs.frozen(kw_only=True)
-class Shown:
+class Shown(Data):
     """What a request shows to say who speaks."""
 
     key: str | None = attrs.field(default=None, repr=False)

@@ -24,6 +24,7 @@ from actors.gateway.http1 import App, Http1, Requests
 from actors.gateway.limits import Limits
 from actors.gateway.share import Share
 from actors.gateway.tls import PLAIN_HTTP, Certificate, Session
+from bus import Data
 
 READ_BYTES = 64 * 1024
 SOCKET_BYTES = 2 * 1024
@@ -40,7 +41,7 @@ FAIRNESS = 16
 
 @final
 @attrs.frozen(kw_only=True)
-class Serving:
+class Serving(Data):
     """What all connections are served with."""
 
     app: App

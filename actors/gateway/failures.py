@@ -10,7 +10,7 @@ import attrs
 
 from actors.gateway.messages import TooMany
 from actors.settings.messages import Mistake, Refused
-from bus import ActorError, DeliveryError, ErrorKind, redact
+from bus import ActorError, Data, DeliveryError, ErrorKind, redact
 
 RETRY_SECONDS: Final = 1
 INSIDE: Final = "something went wrong in here; the log says what"
@@ -41,7 +41,7 @@ _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 @final
 @attrs.frozen(kw_only=True)
-class Failure:
+class Failure(Data):
     kind: ErrorKind
     code: str
     """Says more than the kind: the name of the error."""

@@ -11,6 +11,8 @@ from typing import Final, final
 
 import attrs
 
+from bus import Data
+
 Header = tuple[bytes, bytes]
 """Name, in lower case, and value."""
 Network = IPv4Network | IPv6Network
@@ -26,7 +28,7 @@ LONGEST_WAY: Final = 32
 
 @final
 @attrs.frozen
-class Sent:
+class Sent(Data):
     """A request as its client sent it."""
 
     client: str

@@ -4,13 +4,15 @@ from typing import final
 
 import attrs
 
+from bus import Data
+
 KIB = 1024
 MIB = 1024 * 1024
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Limits:
+class Limits(Data):
     json_body: int = 2 * MIB
     """Bytes of a JSON request."""
     conversation_body: int = 16 * MIB

@@ -14,6 +14,7 @@ from actors.gateway.client_frames import ClientMessage
 from actors.gateway.protocol import cut
 from actors.vocabulary import quoted
 from actors.wire import Json
+from bus import Data
 
 RESULT_BYTES: Final = 500
 """Of a tool's result, after which it is cut."""
@@ -24,7 +25,7 @@ _AS_IT_IS: Final = frozenset({"text_delta", "tool_use", "error", "pong"})
 
 @final
 @attrs.frozen(kw_only=True)
-class Spoken:
+class Spoken(Data):
     """What a client has declared when it connected."""
 
     original: bool = False

@@ -10,6 +10,8 @@ from typing import final
 
 import attrs
 
+from bus import Data
+
 INDEX = "index.html"
 ASSETS = "assets/"
 """Below it, names carry a hash of the content, so what a name stands for never changes."""
@@ -53,7 +55,7 @@ _LEADS_ON = """<!doctype html>
 
 @final
 @attrs.frozen
-class Asset:
+class Asset(Data):
     """One file, ready to be sent."""
 
     body: bytes = attrs.field(repr=False)
@@ -79,7 +81,7 @@ class Asset:
 
 @final
 @attrs.frozen
-class FileAnswer:
+class FileAnswer(Data):
     """What answers one request for a file."""
 
     status: int

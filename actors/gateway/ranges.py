@@ -5,10 +5,12 @@ from typing import final
 import attrs
 from werkzeug.http import parse_range_header
 
+from bus import Data
+
 
 @final
 @attrs.frozen
-class Piece:
+class Piece(Data):
     start: int
     stop: int
     """Behind its last byte."""

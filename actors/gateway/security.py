@@ -18,6 +18,8 @@ from typing import Final, final
 
 import attrs
 
+from bus import Data
+
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -48,7 +50,7 @@ _PORTS: Final = {"http": ":80", "https": ":443"}
 
 @final
 @attrs.frozen(kw_only=True)
-class Asked:
+class Asked(Data):
     """What a request says of itself, behind a trusted proxy as that one tells it."""
 
     host: str | None
@@ -65,7 +67,7 @@ class Asked:
 
 @final
 @attrs.frozen
-class HostPolicy:
+class HostPolicy(Data):
     """Names under which this gateway may be addressed."""
 
     names: frozenset[str]

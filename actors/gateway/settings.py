@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import attrs
 from attrs.validators import deep_iterable, ge, le, min_len, optional
 
+from bus import Data
+
 _OURS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 """Addresses that stand for all of the machine's, with the one by which it reaches itself."""
 _NAME: Final = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){0,20}", re.IGNORECASE)
@@ -67,7 +69,7 @@ def is_loopback(host: str) -> bool:
 
 @final
 @attrs.frozen
-class Address:
+class Address(Data):
     """A TCP address to listen on. Port 0 takes a free one."""
 
     host: str = attrs.field(validator=min_len(1))
@@ -102,7 +104,7 @@ class Address:
 
 @final
 @attrs.frozen(kw_only=True)
-class About:
+class About(Data):
     """What clients are told of the agent they speak with."""
 
     agent_name: Callable[[], str]
@@ -112,7 +114,7 @@ class About:
 
 @final
 @attrs.frozen(kw_only=True)
-class Tls:
+class Tls(Data):
     """Files in the format PEM."""
 
     certificate: str | None = attrs.field(default=None, validator=optional(_is_absolute))
@@ -126,7 +128,7 @@ class Tls:
 
 @final
 @attrs.frozen(kw_only=True)
-class Reach:
+class Reach(Data):
     """How it is reached from beyond this machine."""
 
     hosts: tuple[str, ...] = attrs.field(default=(), validator=deep_iterable(_is_name))
@@ -153,7 +155,7 @@ class Reach:
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     server_addr: Address = Address("127.0.0.1", 3000)
     gateway: Reach = Reach()
     greeting: str | None = None

@@ -48,7 +48,7 @@ from actors.session import messages as session
 from actors.shell import messages as shell
 from actors.vocabulary import Principal
 from actors.wire import Json, encode
-from bus import ActorError, Bus, DeliveryError, ErrorKind, Event
+from bus import ActorError, Bus, Data, DeliveryError, ErrorKind, Event
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Socket(Protocol):
 
 @final
 @attrs.frozen(kw_only=True)
-class ClientContext:
+class ClientContext(Data):
     """What every client is served with."""
 
     bus: Bus

@@ -6,13 +6,15 @@ from typing import Final, final
 
 import attrs
 
+from bus import Data
+
 FAILURES: Final = 5
 COOLDOWN: Final = timedelta(seconds=60)
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Count:
+class Count(Data):
     """How one hook has fared."""
 
     failures: int

@@ -9,6 +9,7 @@ import attrs
 
 from actors.hooks import manifest
 from actors.hooks.manifest import BadManifest, Manifest
+from bus import Data
 
 MOST: Final = 500
 """Hooks of one folder that are looked at."""
@@ -16,7 +17,7 @@ MOST: Final = 500
 
 @final
 @attrs.frozen(kw_only=True)
-class Discovered:
+class Discovered(Data):
     """A manifest that can be used."""
 
     path: Path
@@ -25,7 +26,7 @@ class Discovered:
 
 @final
 @attrs.frozen(kw_only=True)
-class Fault:
+class Fault(Data):
     """A manifest that cannot be used, and why."""
 
     path: Path
@@ -37,7 +38,7 @@ class Fault:
 
 @final
 @attrs.frozen(kw_only=True)
-class Scan:
+class Scan(Data):
     """What was found in some folders."""
 
     found: tuple[Discovered, ...] = ()

@@ -5,13 +5,15 @@ from typing import Any, Final, final
 
 import attrs
 
+from bus import Data
+
 SYSTEMS: Final[Mapping[str, str]] = {"darwin": "macos", "linux": "linux", "win32": "windows"}
 """What the systems are called here, by what Python calls them."""
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Requires:
+class Requires(Data):
     """What must be there for a hook to be called."""
 
     bins: tuple[str, ...] = ()
@@ -33,7 +35,7 @@ NOTHING: Final = Requires()
 
 @final
 @attrs.frozen(kw_only=True)
-class Machine:
+class Machine(Data):
     """What there is."""
 
     has: Callable[[str], bool]

@@ -11,6 +11,7 @@ from actors.hooks.eligibility import NOTHING, SYSTEMS, Requires
 from actors.hooks.messages import EVENTS, OF_TOOLS, EventName
 from actors.shapes import nearest
 from actors.vocabulary import is_one_line, quoted
+from bus import Data
 
 T = TypeVar("T")
 
@@ -27,7 +28,7 @@ class BadManifest(ValueError):
 
 @final
 @attrs.frozen(kw_only=True)
-class Manifest:
+class Manifest(Data):
     """One hook, as it is written."""
 
     name: str

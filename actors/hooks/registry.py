@@ -14,6 +14,7 @@ from actors.hooks.discovery import Discovered
 from actors.hooks.eligibility import NOTHING, Requires
 from actors.hooks.manifest import BadManifest, Manifest, compiled
 from actors.hooks.messages import OF_TOOLS, EventName
+from bus import Data
 
 if TYPE_CHECKING:
     from actors.hooks.output import Output
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @final
 @attrs.frozen(kw_only=True)
-class Answer:
+class Answer(Data):
     """What a command hook has said, with what it wrote beside that."""
 
     output: "Output"
@@ -46,7 +47,7 @@ def _pattern(group: "Group") -> Any:
 
 @final
 @attrs.frozen(kw_only=True)
-class Group:
+class Group(Data):
     """Functions that are called together, one after the other."""
 
     event: EventName

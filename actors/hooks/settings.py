@@ -5,10 +5,12 @@ from typing import final
 import attrs
 from attrs.validators import and_, ge, gt, le
 
+from bus import Data
+
 
 @final
 @attrs.frozen(kw_only=True)
-class Hooks:
+class Hooks(Data):
     enabled: bool = True
     """Whether hooks are called."""
     trusted: tuple[str, ...] = ()
@@ -23,5 +25,5 @@ class Hooks:
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     hooks: Hooks = Hooks()

@@ -10,7 +10,7 @@ import attrs
 from actors import atomic
 from actors.hooks.messages import Fire
 from actors.session import messages as session
-from bus import ActorError, Bus, BusError
+from bus import ActorError, Bus, BusError, Data
 
 LARGEST: Final = 8 * 1024 * 1024
 """Characters of a conversation that is written down for hooks."""
@@ -18,7 +18,7 @@ LARGEST: Final = 8 * 1024 * 1024
 
 @final
 @attrs.frozen(kw_only=True)
-class Transcripts:
+class Transcripts(Data):
     """Paths of what was written down; empty where there is none."""
 
     own: str = ""

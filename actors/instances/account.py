@@ -14,6 +14,7 @@ import attrs
 
 from actors import atomic, jsontext
 from actors.instances.messages import NotSetUp
+from bus import Data
 
 URL: Final = "STARPOD_URL"
 KEY: Final = "STARPOD_API_KEY"
@@ -26,7 +27,7 @@ Api = Literal["auto", "plain", "v1"]
 
 @final
 @attrs.frozen(kw_only=True)
-class Backend:
+class Backend(Data):
     """Whom to ask."""
 
     url: str
@@ -37,7 +38,7 @@ class Backend:
 
 @final
 @attrs.frozen(kw_only=True)
-class Login:
+class Login(Data):
     """What is kept from one command to the next."""
 
     backend_url: str

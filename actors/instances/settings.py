@@ -8,11 +8,12 @@ from attrs.validators import ge, le
 
 from actors.instances.account import checked
 from actors.instances.messages import NotSetUp
+from bus import Data
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Instances:
+class Instances(Data):
     """In the table ``[instances]``."""
 
     url: str = ""
@@ -29,7 +30,7 @@ class Instances:
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     instances: Instances = Instances()
 
 

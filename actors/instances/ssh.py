@@ -19,6 +19,7 @@ import attrs
 
 from actors.instances.messages import WayIn
 from actors.instances.reading import Unreadable, record
+from bus import Data
 
 _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:_-]{0,252})")
 _USER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,63}")
@@ -26,7 +27,7 @@ _USER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,63}")
 
 @final
 @attrs.frozen(kw_only=True)
-class Way:
+class Way(Data):
     """How an instance is entered."""
 
     host: str

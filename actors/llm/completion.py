@@ -7,6 +7,7 @@ import attrs
 
 from actors.llm.messages import CompletionEvent
 from actors.vocabulary import Block, Usage
+from bus import Data
 
 Send = Callable[[CompletionEvent], Awaitable[None]]
 """Hands one item to whoever asked, waiting while they lag."""
@@ -25,7 +26,7 @@ PAUSED: Final = "pause_turn"
 
 @final
 @attrs.frozen(kw_only=True)
-class Tokens:
+class Tokens(Data):
     """Tokens of one completion, counted as :class:`actors.vocabulary.Usage` counts them."""
 
     input: int = 0
@@ -58,7 +59,7 @@ def tokens_of(usage: Usage) -> Tokens:
 
 @final
 @attrs.frozen(kw_only=True)
-class Completion:
+class Completion(Data):
     """A whole answer as a provider gave it."""
 
     content: tuple[Block, ...]

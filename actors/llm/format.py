@@ -11,6 +11,7 @@ from actors.llm.completion import Completion, Tokens
 from actors.llm.fields import JsonObject
 from actors.llm.messages import CompletionEvent, TextRole
 from actors.llm.requests.prompt import Prompt
+from bus import Data
 
 
 class Reader(Protocol):
@@ -45,7 +46,7 @@ class Reader(Protocol):
 
 @final
 @attrs.frozen(kw_only=True)
-class Embeddings:
+class Embeddings(Data):
     """How vectors are asked for."""
 
     path: str
@@ -60,7 +61,7 @@ class Embeddings:
 
 @final
 @attrs.frozen(kw_only=True)
-class Format:
+class Format(Data):
     """What differs between the interfaces of providers."""
 
     path: str

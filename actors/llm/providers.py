@@ -25,6 +25,7 @@ from actors.llm.refusals.adaptation import Learned
 from actors.llm.requests.prompt import Prompt
 from actors.llm.settings import Provider as Name
 from actors.llm.settings import Settings, api_key
+from bus import Data
 
 if TYPE_CHECKING:
     from actors.llm.transport.http_provider import Client, Within
@@ -62,7 +63,7 @@ def _gemini(base_url: str, key: str | None) -> "Client":
 
 @final
 @attrs.frozen(kw_only=True)
-class Better:
+class Better(Data):
     """A second interface of a provider, better than the one that it has in common with others; not all have it."""
 
     format: Callable[[str | None, Clock], Format]
@@ -73,7 +74,7 @@ class Better:
 
 @final
 @attrs.frozen(kw_only=True)
-class Entry:
+class Entry(Data):
     """One provider: where it is, how it is spoken with, and whose SDK speaks."""
 
     base_url: str

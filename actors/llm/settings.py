@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import attrs
 from attrs.validators import deep_iterable, ge, gt, optional
 
+from bus import Data
+
 Provider = Literal["anthropic", "openai", "gemini", "groq", "deepseek", "openrouter", "ollama", "offline"]
 PROVIDERS: Final[tuple[Provider, ...]] = get_args(Provider)
 """Every provider, in the order in which the first one with a key is chosen."""
@@ -68,7 +70,7 @@ def _is_url(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> No
 
 @final
 @attrs.frozen(kw_only=True)
-class ProviderSettings:
+class ProviderSettings(Data):
     """One provider. Its key comes from the environment, never from here."""
 
     enabled: bool = True
@@ -83,7 +85,7 @@ class ProviderSettings:
 
 @final
 @attrs.frozen(kw_only=True)
-class Retry:
+class Retry(Data):
     """How long a failing provider is asked again before the failure is reported."""
 
     max_retries: int = attrs.field(default=5, validator=ge(0))
@@ -99,7 +101,7 @@ class Retry:
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     """What was set on purpose; the subsystem chooses where something is None."""
 
     provider: Provider | None = None

@@ -10,6 +10,7 @@ from actors import jsontext
 from actors.mcp import messages, names
 from actors.mcp.patience import Patience
 from actors.mcp.settings import Server
+from bus import Data
 
 FORMAT: Final = 1
 """Of what is kept on disk."""
@@ -32,7 +33,7 @@ class Known:
 
 @final
 @attrs.frozen(kw_only=True)
-class Shelf:
+class Shelf(Data):
     """What is offered of all servers, each tool under the name that it is offered by."""
 
     everyone: messages.Offer

@@ -16,7 +16,7 @@ from actors.mcp import bounding
 from actors.mcp.messages import INSTALL, Interrupted, Listing, NotReached, Refused, ServerTool
 from actors.mcp.process import Process, Start, running
 from actors.mcp.transport import Wire
-from bus import in_thread
+from bus import Data, in_thread
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -42,7 +42,7 @@ class Stale(Refused):
 
 @final
 @attrs.frozen(kw_only=True)
-class Address:
+class Address(Data):
     """Where a server is reached over HTTP."""
 
     url: str

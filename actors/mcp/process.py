@@ -11,6 +11,8 @@ from typing import Final, TypeVar, final
 import attrs
 import trio
 
+from bus import Data
+
 T = TypeVar("T")
 
 GUARD: Final = Path(__file__).with_name("guard.py")
@@ -28,7 +30,7 @@ PASSED_ON: Final = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL"
 
 @final
 @attrs.frozen(kw_only=True)
-class Start:
+class Start(Data):
     """What is to be run."""
 
     command: Sequence[str]

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import attrs
 
 from actors import jsontext
+from bus import Data
 
 Json = Mapping[str, Any]
 
@@ -22,13 +23,13 @@ MOST_BYTES: Final = 20 * 1024 * 1024
 
 @final
 @attrs.frozen
-class Words:
+class Words(Data):
     text: str
 
 
 @final
 @attrs.frozen(kw_only=True)
-class File:
+class File(Data):
     """Bytes that came along."""
 
     name: str

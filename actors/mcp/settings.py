@@ -9,6 +9,7 @@ import attrs
 from attrs.validators import ge, le
 
 from actors.mcp.references import BadReference, names_in
+from bus import Data
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -17,7 +18,7 @@ _HEADER: Final = re.compile(r"[A-Za-z0-9-]+")
 
 @final
 @attrs.frozen(kw_only=True)
-class Server:
+class Server(Data):
     """One server: a program that is started (`command`), or one that runs elsewhere (`url`)."""
 
     enabled: bool = True
@@ -46,7 +47,7 @@ class Server:
 
 @final
 @attrs.frozen(kw_only=True)
-class Mcp:
+class Mcp(Data):
     """In the table ``[mcp]``."""
 
     idle_secs: float = attrs.field(default=600.0, validator=[ge(1), le(86400)])
@@ -57,7 +58,7 @@ class Mcp:
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     mcp: Mcp = Mcp()
 
 

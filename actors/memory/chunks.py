@@ -12,6 +12,7 @@ from typing import Final, final
 import attrs
 
 from actors.memory.days import day_in
+from bus import Data
 
 SIZE: Final = 300
 """Bytes at which a passage is long enough."""
@@ -22,7 +23,7 @@ _SENTENCE: Final = re.compile(r"(?<=[.!?;])\s+|(?<=[。！？；])")  # noqa: RU
 
 @final
 @attrs.frozen
-class Passage:
+class Passage(Data):
     """A piece of a file."""
 
     text: str

@@ -12,6 +12,7 @@ import attrs
 
 from actors.context import Section
 from actors.vocabulary import Origin
+from bus import Data
 
 LOGS: Final = 3
 """Newest daily logs that are told."""
@@ -29,7 +30,7 @@ Correct what has become wrong instead of adding to it. Look with MemorySearch be
 
 @final
 @attrs.frozen(kw_only=True)
-class Caps:
+class Caps(Data):
     """Bytes of one note, and of all of them together."""
 
     file: int
@@ -38,7 +39,7 @@ class Caps:
 
 @final
 @attrs.frozen(kw_only=True)
-class Note:
+class Note(Data):
     """A note as it is told."""
 
     header: str

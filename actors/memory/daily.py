@@ -12,13 +12,14 @@ from actors.memory import names
 from actors.memory.edits import appended
 from actors.memory.messages import DailyEntry
 from actors.memory.names import Name
+from bus import Data
 
 _NAME: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:-([2-9]|[1-9]\d{1,3}))?\.md", re.ASCII)
 
 
 @final
 @attrs.frozen
-class Day:
+class Day(Data):
     """What is added to the log of one day."""
 
     date: date

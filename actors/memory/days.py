@@ -7,6 +7,8 @@ from typing import Final, final
 
 import attrs
 
+from bus import Data
+
 _MONTHS: Final = {
     name: number
     for number, names in enumerate(
@@ -77,7 +79,7 @@ _A_DAY: Final = {None, *range(1, 32)}
 
 @final
 @attrs.frozen
-class Mention:
+class Mention(Data):
     """A day, a month or a year as far as it was said."""
 
     year: int | None

@@ -20,6 +20,7 @@ from actors.memory.messages import (
     UnknownFile,
 )
 from actors.memory.names import Name
+from bus import Data
 
 Make = Callable[[bytes | None], bytes | None]
 """What a note becomes, from what it is; None is no note. Raises what a change is refused with."""
@@ -29,7 +30,7 @@ _END: Final = 10
 
 @final
 @attrs.frozen(kw_only=True)
-class Caps:
+class Caps(Data):
     """Bytes that a model may make of the files that are part of every prompt; 0 is no limit."""
 
     profile: int = 0

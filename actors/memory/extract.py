@@ -27,6 +27,7 @@ from actors.vocabulary import (
     ToolSpec,
     ToolUse,
 )
+from bus import Data
 
 MOST: Final = 30_000
 """Bytes of a conversation that are looked at."""
@@ -119,7 +120,7 @@ def short(text: str, limit: int) -> str:
 
 @final
 @attrs.frozen(kw_only=True)
-class _Write:
+class _Write(Data):
     file: Annotated[str, NAME]
     content: Annotated[str, described("What is added at the end, or put in place of `replace`.")]
     replace: Annotated[
@@ -129,7 +130,7 @@ class _Write:
 
 @final
 @attrs.frozen(kw_only=True)
-class _Log:
+class _Log(Data):
     text: Annotated[str, described("What happened or was decided, in a line or two.")]
 
 

@@ -15,14 +15,14 @@ from actors.memory.messages import MemoryFailed, ReadFile, UnknownFile, Written
 from actors.tooling import CallContext, Catalogue, Tool
 from actors.transcript import calls
 from actors.vocabulary import ToolUse
-from bus import ActorError, Bus
+from bus import ActorError, Bus, Data
 
 _LOG: Final = logging.getLogger(__name__)
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Task:
+class Task(Data):
     """A conversation, or a part of it, that is looked at."""
 
     door: extract.Door
@@ -52,7 +52,7 @@ class Task:
 
 @final
 @attrs.frozen
-class Further:
+class Further(Data):
     """What else a model may do that reviews a conversation."""
 
     tools: tuple[Tool, ...]

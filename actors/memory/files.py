@@ -19,6 +19,7 @@ from actors.memory.look import Root
 from actors.memory.messages import LARGEST, BadName, Entry, TooLarge
 from actors.memory.names import Name
 from actors.vocabulary import BadUserId, user_id
+from bus import Data
 
 PRIVATE: Final = 0o600
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -29,7 +30,7 @@ _NO_FILE: Final = {errno.ELOOP, errno.ENXIO}
 
 @final
 @attrs.frozen
-class Seen:
+class Seen(Data):
     """A note as it was on the disk."""
 
     content: bytes | None
@@ -49,7 +50,7 @@ class Overtaken(Exception):
 
 @final
 @attrs.frozen
-class Folder:
+class Folder(Data):
     """The folder of a level. Each call opens what it needs and leaves nothing open. Raises OSError, as said below."""
 
     root: Path

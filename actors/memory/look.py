@@ -14,6 +14,7 @@ from typing import Final, final
 import attrs
 
 from actors.memory.messages import LARGEST
+from bus import Data
 
 MOST_FILES: Final = 20_000
 MOST_DEPTH: Final = 16
@@ -28,7 +29,7 @@ _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @final
 @attrs.frozen(kw_only=True)
-class Root:
+class Root(Data):
     """A folder of files, and the beginning of their names."""
 
     folder: Path
@@ -41,7 +42,7 @@ class Root:
 
 @final
 @attrs.frozen(kw_only=True)
-class Survey:
+class Survey(Data):
     """What was seen. Names are sorted."""
 
     changed: tuple[str, ...]

@@ -12,6 +12,7 @@ from typing import Final, final
 import attrs
 
 from actors.memory.messages import BadName, Level
+from bus import Data
 
 LONGEST: Final = 255
 """Bytes of a name."""
@@ -37,7 +38,7 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 
 @final
 @attrs.frozen
-class Name:
+class Name(Data):
     """A note that there may be."""
 
     text: str

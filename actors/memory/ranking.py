@@ -16,6 +16,7 @@ import attrs
 
 from actors.memory.chunks import joined, length
 from actors.memory.words import Term
+from bus import Data
 
 FLOOR: Final = 0.8
 """What is left of the score of something old: without a floor, age outweighs what was asked for."""
@@ -37,7 +38,7 @@ CLOSE: Final = 0.75
 
 @final
 @attrs.frozen(kw_only=True)
-class Hit:
+class Hit(Data):
     """An answer: lines of a file."""
 
     source: str
@@ -62,7 +63,7 @@ class Hit:
 
 @final
 @attrs.frozen
-class Found:
+class Found(Data):
     """The passages that have a term, with their scores."""
 
     term: Term
@@ -71,7 +72,7 @@ class Found:
 
 @final
 @attrs.frozen(kw_only=True)
-class Candidate:
+class Candidate(Data):
     """A passage that may become a hit, or a part of one."""
 
     id: int

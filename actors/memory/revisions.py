@@ -19,6 +19,7 @@ from actors.memory.edits import etag
 from actors.memory.messages import Action, Origin, Revision, UnknownRevision
 from actors.memory.names import Name
 from actors.storage import micros, moment
+from bus import Data
 
 WHOLE_EVERY: Final = 50
 """Revisions after which one is kept as a whole."""
@@ -35,7 +36,7 @@ BY_HAND: Final = "disk"
 
 @final
 @attrs.frozen(kw_only=True)
-class Pending:
+class Pending(Data):
     """A change of which it is not known whether the file has it."""
 
     seq: int
@@ -45,7 +46,7 @@ class Pending:
 
 @final
 @attrs.frozen(kw_only=True)
-class Done:
+class Done(Data):
     """A change that was made."""
 
     seq: int

@@ -5,6 +5,8 @@ from typing import Any, Final, final
 import attrs
 from attrs.validators import ge, gt, optional
 
+from bus import Data
+
 LOCAL: Final = "local"
 """The embedder that runs here."""
 
@@ -17,7 +19,7 @@ def _is_embedder(_instance: object, _field: "attrs.Attribute[Any]", value: str) 
 
 @final
 @attrs.frozen(kw_only=True)
-class Memory:
+class Memory(Data):
     half_life_days: float = attrs.field(default=30.0, validator=gt(0))
     """Days after which a dated note has lost half of what it can lose in a search, which is a fifth."""
     chunk_size: int = attrs.field(default=300, validator=ge(64))
@@ -47,5 +49,5 @@ class Memory:
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     memory: Memory = Memory()

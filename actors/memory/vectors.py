@@ -15,6 +15,8 @@ from typing import Final, final
 
 import attrs
 
+from bus import Data
+
 SHARE: Final = 0.2
 """Of the best score by words, which is added to that of the nearest passage; to others less, to the farthest none."""
 COMPARED: Final = 100
@@ -27,7 +29,7 @@ _SMALLEST: Final = 1e-30
 
 @final
 @attrs.frozen
-class Embedded:
+class Embedded(Data):
     """A text as a vector, and which embedder made it: those of different ones have nothing to do with each other."""
 
     embedder: str

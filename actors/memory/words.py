@@ -19,6 +19,7 @@ from typing import Final, final
 import attrs
 
 from actors.memory import days, forms
+from bus import Data
 
 MOST_TERMS: Final = 32
 """Words of a question that are looked for."""
@@ -111,7 +112,7 @@ _ASKING: Final = re.compile(
 
 @final
 @attrs.frozen
-class Term:
+class Term(Data):
     """One thing that is looked for."""
 
     word: str

@@ -12,6 +12,7 @@ from typing import Final, Literal, final
 import attrs
 
 from actors.storage import micros, moment
+from bus import Data
 
 MIGRATIONS: Final = Path(__file__).parent / "log_migrations"
 
@@ -41,7 +42,7 @@ KEPT: Final = timedelta(days=90)
 
 @final
 @attrs.frozen(kw_only=True)
-class Entry:
+class Entry(Data):
     """For the daily log of a user."""
 
     user: str
@@ -51,7 +52,7 @@ class Entry:
 
 @final
 @attrs.frozen(kw_only=True)
-class Spoken:
+class Spoken(Data):
     """What a turn adds to the review of its conversation."""
 
     session: str
@@ -63,7 +64,7 @@ class Spoken:
 
 @final
 @attrs.frozen(kw_only=True)
-class Export:
+class Export(Data):
     seq: int
     session: str
     user: str
@@ -71,7 +72,7 @@ class Export:
 
 @final
 @attrs.frozen(kw_only=True)
-class Review:
+class Review(Data):
     session: str
     user: str
     waiting: int

@@ -9,6 +9,7 @@ from typing import Final, final
 import attrs
 
 from actors.permissions import commands, urls
+from bus import Data
 
 COMMAND: Final = "command"
 PATHS: Final = frozenset({"path", "file_path", "folder", "file"})
@@ -19,7 +20,7 @@ ANY: Final = "*"
 
 @final
 @attrs.frozen
-class Subject:
+class Subject(Data):
     """What a call acts on."""
 
     text: str

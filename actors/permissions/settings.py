@@ -6,6 +6,7 @@ import attrs
 from attrs.validators import ge, le, min_len
 
 from actors.vocabulary import Role
+from bus import Data
 
 Verdict = Literal["allow", "deny", "ask"]
 WEEK: Final = 7 * 24 * 60
@@ -14,7 +15,7 @@ WEEK: Final = 7 * 24 * 60
 
 @final
 @attrs.frozen(kw_only=True)
-class Rule:
+class Rule(Data):
     """One rule. It is about the calls that all of what it says fits; the first one that is about a call decides."""
 
     tool: str = attrs.field(default="*", validator=min_len(1))
@@ -39,7 +40,7 @@ class Rule:
 
 @final
 @attrs.frozen(kw_only=True)
-class Permissions:
+class Permissions(Data):
     """The table ``[permissions]``. Every other key in it is the name of a tool with a decision."""
 
     outside: Literal["ask", "allow"] = "ask"
@@ -53,7 +54,7 @@ class Permissions:
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     permissions: Permissions = Permissions()
 
 

@@ -10,6 +10,8 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 import attrs
 import idna
 
+from bus import Data
+
 _DEFAULTS: Final = {"http": 80, "https": 443}
 _DETOURS: Final = {"%2F": "/", "%5C": "/"}
 """What servers take for a part of ``..`` as well."""
@@ -24,7 +26,7 @@ _WILD: Final = re.compile(r"[*?\[\]]")
 
 @final
 @attrs.frozen(kw_only=True)
-class Address:
+class Address(Data):
     """What everybody takes an address for."""
 
     scheme: str

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 import attrs
 from attrs.validators import optional
 
+from bus import Data
+
 LONGEST_NAME: Final = 100
 """Characters of a name."""
 _JOINERS: Final = "\u200c\u200d"
@@ -40,7 +42,7 @@ def _is_zone(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> N
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     agent_name: str = attrs.field(default="Aster", validator=is_name)
     """Name shown to people and told to the model."""
     timezone: str | None = attrs.field(default=None, validator=optional(_is_zone))

@@ -8,6 +8,7 @@ import attrs
 
 from actors.context import Expansion
 from actors.storage import clean, moment
+from bus import Data
 
 from . import delegations, resolve, titles
 from .encoding import attachments_out, dump, options_out
@@ -67,7 +68,7 @@ RETURNING seq
 
 @final
 @attrs.frozen(kw_only=True)
-class Fresh:
+class Fresh(Data):
     """Identifiers drawn beforehand, used where new ones are needed."""
 
     session: str

@@ -12,6 +12,7 @@ import attrs
 
 from actors.storage import clean, moment
 from actors.vocabulary import Channel, Effort
+from bus import Data
 
 from . import endings, history
 from .claims import claimed, note_event, store_message
@@ -92,7 +93,7 @@ def _died(connection: sqlite3.Connection, turn: str, doing: str = "") -> int:
 
 @final
 @attrs.frozen(kw_only=True)
-class Beginning:
+class Beginning(Data):
     """A turn that was claimed, and what it goes on from, not yet understood."""
 
     turn: Turn
@@ -107,7 +108,7 @@ class Beginning:
 
 @final
 @attrs.frozen
-class Verdict:
+class Verdict(Data):
     """A turn that was claimed and is not to be run, and how it is to end."""
 
     turn: Turn

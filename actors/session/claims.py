@@ -6,6 +6,8 @@ from typing import Final, Protocol, final
 
 import attrs
 
+from bus import Data
+
 from .messages import StaleAttempt, Turn, UnknownTurn
 from .rows import said_by
 from .steps import Writer
@@ -27,7 +29,7 @@ class Attempt(Protocol):
 
 @final
 @attrs.frozen(kw_only=True)
-class Claim:
+class Claim(Data):
     """A turn held by the boot and attempt that ask."""
 
     turn: str

@@ -10,6 +10,7 @@ from typing import Final, final
 import attrs
 
 from actors.storage import clean
+from bus import Data
 
 from .messages import Consumed, Delegation, Subagent, Subagents, TooManySubagents, TurnIsOver, UnknownTurn
 from .rows import OPEN
@@ -34,7 +35,7 @@ WHERE caller_turn = ? ORDER BY caller_step
 
 @final
 @attrs.frozen(kw_only=True)
-class Place:
+class Place(Data):
     """Where a conversation belongs that carries out a call."""
 
     origin: str

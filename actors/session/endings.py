@@ -7,6 +7,7 @@ from typing import Final, final
 import attrs
 
 from actors.vocabulary import Block, Channel, Text, Usage
+from bus import Data
 
 from . import delegations, history, outbox, told, usage
 from .claims import NEXT, claimed, note_event, store_message
@@ -36,7 +37,7 @@ _WAITING: Final = f"{TURN} WHERE session_id = ? AND {OPEN} AND state = 'accepted
 
 @final
 @attrs.frozen(kw_only=True)
-class Ending:
+class Ending(Data):
     """How a turn ends; see :class:`Finish`."""
 
     state: EndState

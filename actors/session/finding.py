@@ -9,6 +9,7 @@ from typing import Final, Literal, final
 import attrs
 
 from actors.storage import moment
+from bus import Data
 
 from . import branches
 from .messages import Find, Hit, Session
@@ -34,7 +35,7 @@ ORDER BY message_words.rowid DESC
 
 @final
 @attrs.frozen(kw_only=True)
-class Found:
+class Found(Data):
     """A message that has the words, whole."""
 
     session: Session

@@ -8,6 +8,7 @@ import attrs
 
 from actors.transcript import Part, Transcript, spoken, summed_up
 from actors.vocabulary import Text, ToolResult
+from bus import Data
 
 from .messages import ToolStep
 from .steps import AssistantStep, CallStep, Group, NoticeStep, Result, Step, UserStep, groups
@@ -19,7 +20,7 @@ NOT_COMPLETED: Final = "This call was not completed. It may or may not have take
 
 @final
 @attrs.frozen(kw_only=True)
-class History:
+class History(Data):
     """A conversation up to a step."""
 
     transcript: Transcript = attrs.field(factory=Transcript)
@@ -31,7 +32,7 @@ class History:
 
 @final
 @attrs.frozen
-class Summary:
+class Summary(Data):
     """What stands for every step before number `until`."""
 
     text: str

@@ -12,6 +12,7 @@ import attrs
 from actors.storage import clean, micros, moment
 from actors.transcript import texts
 from actors.vocabulary import Block, Channel
+from bus import Data
 
 from .encoding import attachments_out, dump
 from .messages import Claimed, ClaimOutbox, MarkOutbox, OutboxRow, Push, Turn
@@ -63,7 +64,7 @@ UPDATE outbox SET state = CASE doubts WHEN 0 THEN 'pending' ELSE 'doubtful' END,
 
 @final
 @attrs.frozen(kw_only=True)
-class Undelivered:
+class Undelivered(Data):
     """A row that will not be sent by itself any more."""
 
     user: str

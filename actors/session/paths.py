@@ -11,6 +11,8 @@ from typing import Final, final
 
 import attrs
 
+from bus import Data
+
 BEGINNING: Final = 0
 """Stands for the turn that the first one follows."""
 NEWEST: Final = 1 << 62
@@ -22,7 +24,7 @@ Run = tuple[int, int]
 
 @final
 @attrs.frozen
-class Fork:
+class Fork(Data):
     """A turn that follows another one than the one before it."""
 
     turn: int
@@ -32,7 +34,7 @@ class Fork:
 
 @final
 @attrs.frozen
-class Path:
+class Path(Data):
     """What leads from the beginning of a conversation to a turn."""
 
     runs: tuple[Run, ...]

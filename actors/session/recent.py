@@ -11,6 +11,8 @@ from typing import Final, final
 
 import attrs
 
+from bus import Data
+
 from . import branches, history
 from .paths import Path
 from .steps import COLUMNS, Step, step_of
@@ -32,7 +34,7 @@ _OVERHEAD: Final = 400
 
 @final
 @attrs.frozen
-class Unread:
+class Unread(Data):
     """What is known of a conversation, and the rows that come after it."""
 
     session: str
@@ -47,7 +49,7 @@ class Unread:
 
 @final
 @attrs.frozen
-class _Kept:
+class _Kept(Data):
     path: Path | None
     summary: history.Summary | None
     known: history.History

@@ -5,12 +5,14 @@ from typing import final
 
 import attrs
 
+from bus import Data
+
 from .messages import ChannelPolicy
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Open:
+class Open(Data):
     """The open conversation behind (user, channel, key)."""
 
     id: str
@@ -19,13 +21,13 @@ class Open:
 
 @final
 @attrs.frozen
-class Continue:
+class Continue(Data):
     session: str
 
 
 @final
 @attrs.frozen
-class Start:
+class Start(Data):
     """Start a conversation; `closing` is closed before, if given."""
 
     closing: str | None = None

@@ -9,6 +9,7 @@ import attrs
 
 from actors.storage import clean
 from actors.vocabulary import Attachment, Block, Content, Origin, Text, ToolUse
+from bus import Data
 
 from .encoding import attachments_in, attachments_out, blocks_in, blocks_out, dump, origins_out
 from .messages import Effect
@@ -16,7 +17,7 @@ from .messages import Effect
 
 @final
 @attrs.frozen(kw_only=True)
-class Said:
+class Said(Data):
     """One message of a person."""
 
     turn: str
@@ -30,7 +31,7 @@ class Said:
 
 @final
 @attrs.frozen(kw_only=True)
-class UserStep:
+class UserStep(Data):
     """The message a turn began with, or the followups it took in."""
 
     id: int
@@ -43,7 +44,7 @@ class UserStep:
 
 @final
 @attrs.frozen(kw_only=True)
-class AssistantStep:
+class AssistantStep(Data):
     """What the model said in one completion, without its calls; those are the steps that follow."""
 
     id: int
@@ -55,7 +56,7 @@ class AssistantStep:
 
 @final
 @attrs.frozen(kw_only=True)
-class Result:
+class Result(Data):
     content: tuple[Content, ...]
     is_error: bool
     attachments: tuple[Attachment, ...]
@@ -67,7 +68,7 @@ class Result:
 
 @final
 @attrs.frozen(kw_only=True)
-class CallStep:
+class CallStep(Data):
     """A tool call; `result` is None while it is not done."""
 
     id: int
@@ -84,7 +85,7 @@ class CallStep:
 
 @final
 @attrs.frozen(kw_only=True)
-class NoticeStep:
+class NoticeStep(Data):
     """A sentence to the person that the model never sees."""
 
     id: int
@@ -100,7 +101,7 @@ Step = HeadStep | CallStep
 
 @final
 @attrs.frozen
-class Group:
+class Group(Data):
     """A step with the tool calls that belong to it. They are stored in one commit, so nothing comes between."""
 
     head: HeadStep
@@ -225,7 +226,7 @@ def result_out(
 
 @final
 @attrs.frozen(kw_only=True)
-class Writer:
+class Writer(Data):
     """Adds steps to one turn, numbered from `n`, all at the time `now`."""
 
     connection: sqlite3.Connection

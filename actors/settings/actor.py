@@ -21,7 +21,7 @@ from actors.settings.listing import deciding, entries, masked
 from actors.settings.problems import ConfigError, Problem
 from actors.settings.schema import schema
 from actors.users import messages as users
-from bus import DeliveryError, NodeHealth, State
+from bus import Data, DeliveryError, NodeHealth, State
 from bus.console import Operator, fields_of
 
 _LOG: Final = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ _NOT_RUNNING: Final = frozenset({State.BACKOFF, State.STOPPED, State.FAILED})
 
 @final
 @attrs.frozen(kw_only=True)
-class Reader:
+class Reader(Data):
     """Who the settings of one class are for."""
 
     name: str

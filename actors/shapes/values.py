@@ -10,6 +10,8 @@ from typing import Any, Final, Literal, final
 
 import attrs
 
+from bus import Data
+
 INT64: Final = 2**63
 _WHOLE = re.compile(r"-?[0-9]{1,19}")
 _DECIMAL = re.compile(r"-?[0-9]{1,19}\.[0-9]{1,19}")
@@ -27,7 +29,7 @@ class NoJsonForm(TypeError):
 
 @final
 @attrs.frozen
-class Problem:
+class Problem(Data):
     """One thing wrong with an input. `field` is a path such as ``schedule.at`` or ``tags[2]``, empty for the whole."""
 
     field: str
@@ -79,7 +81,7 @@ class Problems:
 
 @final
 @attrs.frozen(kw_only=True)
-class Described:
+class Described(Data):
     """What a schema says about a field beyond its type. See :func:`described`."""
 
     text: str = ""
@@ -116,7 +118,7 @@ def described(
 
 @final
 @attrs.frozen
-class Supplied:
+class Supplied(Data):
     """Marks a field that is not part of the JSON; its value comes from `source`."""
 
     source: str
@@ -124,7 +126,7 @@ class Supplied:
 
 @final
 @attrs.frozen
-class Shape:
+class Shape(Data):
     """One type as JSON."""
 
     schema: Mapping[str, Any]

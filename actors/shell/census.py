@@ -8,6 +8,8 @@ from typing import Final, final
 
 import attrs
 
+from bus import Data
+
 PROC: Final = Path("/proc")
 PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _STATE, _PARENT, _GROUP, _THREADS = 0, 1, 2, 17
@@ -16,7 +18,7 @@ _STATE, _PARENT, _GROUP, _THREADS = 0, 1, 2, 17
 
 @final
 @attrs.frozen(kw_only=True)
-class Process:
+class Process(Data):
     pid: int
     parent: int
     name: str
@@ -28,7 +30,7 @@ class Process:
 
 @final
 @attrs.frozen(kw_only=True)
-class Usage:
+class Usage(Data):
     """What processes use together."""
 
     threads: int

@@ -6,7 +6,7 @@ import attrs
 
 from actors.tooling import Rendered, ToolReply, described, from_context, tool
 from actors.vocabulary import Text
-from bus import ActorError, ErrorKind, Event, Request
+from bus import ActorError, Data, ErrorKind, Event, Request
 
 DAY = 24 * 3600.0
 """Seconds. A command has an end of its own, which is sooner."""
@@ -215,7 +215,7 @@ class Printed(Event):
 
 @final
 @attrs.frozen(kw_only=True)
-class Protection:
+class Protection(Data):
     """What stands between commands and this machine."""
 
     sandbox: bool

@@ -18,7 +18,7 @@ from actors.shell.environment import MARK
 from actors.shell.proxy import Connect, serve
 from actors.shell.sandbox import LAUNCHER, Sandbox, interpreter
 from actors.shell.settings import Shell
-from bus import crash_point
+from bus import Data, crash_point
 
 CHUNK: Final = 64 * 1024
 GRACE: Final = 1.0
@@ -48,7 +48,7 @@ Sink = Callable[[bytes], None]
 
 @final
 @attrs.frozen(kw_only=True)
-class Launch:
+class Launch(Data):
     """A command and how it is to be run."""
 
     command: str
@@ -94,7 +94,7 @@ class Launch:
 
 @final
 @attrs.frozen(kw_only=True)
-class Ended:
+class Ended(Data):
     """What became of a command."""
 
     code: int | None

@@ -13,6 +13,7 @@ import attrs
 import trio
 
 from actors.resolving import NotPublic, Unreachable
+from bus import Data
 
 MAX_HEAD: Final = 64 * 1024
 """Bytes of the first lines of a request."""
@@ -31,7 +32,7 @@ Connect = Callable[[str, int], Awaitable[trio.SocketStream]]
 
 @final
 @attrs.frozen(kw_only=True)
-class Wanted:
+class Wanted(Data):
     """Where a request is to go, and what is said there first."""
 
     host: str

@@ -19,6 +19,7 @@ from actors import atomic
 from actors.shell.seccomp import SYSTEMS, program
 from actors.shell.settings import Shell
 from actors.tools.messages import UPLOADS
+from bus import Data
 
 SYSTEM: Final = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store")
 """Where programs are and what they need to run."""
@@ -120,7 +121,7 @@ def _python(home: Path) -> Iterator[str]:
 
 @final
 @attrs.frozen(kw_only=True)
-class Sandbox:
+class Sandbox(Data):
     """A way to start commands, of which somebody has to find out whether it works here."""
 
     bwrap: str

@@ -11,6 +11,8 @@ from typing import Final, final
 
 import attrs
 
+from bus import Data
+
 EPERM: Final = 1
 ENOSYS: Final = 38
 EAFNOSUPPORT: Final = 97
@@ -44,7 +46,7 @@ _BEYOND: Final = {
 
 @final
 @attrs.frozen(kw_only=True)
-class System:
+class System(Data):
     """The calls of one kind of machine."""
 
     audit: int

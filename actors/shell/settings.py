@@ -5,13 +5,15 @@ from typing import Literal, final
 import attrs
 from attrs.validators import ge
 
+from bus import Data
+
 MIB = 1024 * 1024
 GIB = 1024 * MIB
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Shell:
+class Shell(Data):
     """In the table ``[shell]``. Limits are of one command with all that it starts, unless they say otherwise."""
 
     sandbox: Literal["auto", "required", "off"] = "auto"
@@ -40,5 +42,5 @@ class Shell:
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     shell: Shell = Shell()

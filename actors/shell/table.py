@@ -7,6 +7,7 @@ import attrs
 
 from actors import jsontext
 from actors.shell.messages import UnknownCommand
+from bus import Data
 
 State = Literal["running", "ended", "stopped", "interrupted"]
 SAYS: Final[Mapping[State, str]] = {
@@ -23,7 +24,7 @@ LONGEST: Final = 200
 
 @final
 @attrs.frozen(kw_only=True)
-class Entry:
+class Entry(Data):
     """One command."""
 
     id: str

@@ -6,6 +6,7 @@ import attrs
 
 from actors import jsontext
 from actors.skills.document import LONGEST_DESCRIPTION
+from bus import Data
 
 SYSTEM: Final = """\
 You write skills for AI agents, in the AgentSkills format. A skill is a description, by which an agent recognises the \
@@ -35,7 +36,7 @@ class NoSkill(ValueError):
 
 @final
 @attrs.frozen
-class Written:
+class Written(Data):
     description: str
     body: str
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Final, final
 
 import attrs
 
+from bus import Data
+
 if TYPE_CHECKING:
     from actors.skills.frontmatter import FrontMatter
 
@@ -16,7 +18,7 @@ LONGEST_FIRST_LINE: Final = 120
 
 @final
 @attrs.frozen(kw_only=True)
-class Document:
+class Document(Data):
     """What a ``SKILL.md`` says."""
 
     description: str
@@ -32,7 +34,7 @@ class Document:
 
 @final
 @attrs.frozen
-class _Parts:
+class _Parts(Data):
     front: str | None
     """None where there is no front matter."""
     rest: str

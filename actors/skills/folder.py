@@ -19,6 +19,7 @@ import attrs
 
 from actors import atomic
 from actors.skills.messages import Resource
+from bus import Data
 
 MAIN: Final = "SKILL.md"
 LARGEST_MAIN: Final = 256 * 1024
@@ -43,7 +44,7 @@ class Unusable(Exception):
 
 @final
 @attrs.frozen
-class File:
+class File(Data):
     data: bytes = attrs.field(repr=False)
     executable: bool = False
 
@@ -54,7 +55,7 @@ Tree = Mapping[str, File]
 
 @final
 @attrs.frozen
-class Stamp:
+class Stamp(Data):
     """What changes when the ``SKILL.md`` of a folder does."""
 
     mtime: int

@@ -19,6 +19,7 @@ from actors.skills.folder import Stamp, Unusable
 from actors.skills.names import SOURCE
 from actors.storage import moment
 from actors.vocabulary import RESERVED, user_id
+from bus import Data
 
 BUNDLED: Final = "\0"
 """Stands for the owner of what comes with Starpod."""
@@ -29,7 +30,7 @@ USERS_KEPT: Final = 64
 
 @final
 @attrs.frozen(kw_only=True)
-class Card:
+class Card(Data):
     """A skill without its instructions."""
 
     name: str

@@ -5,10 +5,12 @@ from typing import final
 import attrs
 from attrs.validators import ge
 
+from bus import Data
+
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     skills: tuple[str, ...] = ()
     """Names of the skills the agent sees; empty shows all."""
     self_improve: bool = False

@@ -17,6 +17,7 @@ from actors.skills.folder import MAIN, File, Tree, digest
 from actors.skills.messages import Origin, Resource, Revision
 from actors.skills.messages.history import Action
 from actors.storage import moment
+from bus import Data
 
 KEPT: Final = 50
 """Revisions of one skill; older ones go."""
@@ -35,7 +36,7 @@ FROM ({_REVISION}) AS found WHERE seq IN (SELECT max(seq) FROM revisions GROUP B
 
 @final
 @attrs.frozen(kw_only=True)
-class Change:
+class Change(Data):
     """What is to become of one skill."""
 
     owner: str
@@ -56,7 +57,7 @@ class Change:
 
 @final
 @attrs.frozen(kw_only=True)
-class Latest:
+class Latest(Data):
     """What the newest revision of a skill says."""
 
     revision: Revision

@@ -21,6 +21,7 @@ from actors.storage.errors import (
     translate,
     translated,
 )
+from bus import Data
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def numbered(folder: pathlib.Path) -> tuple[Migration, ...]:
 
 @final
 @attrs.frozen(kw_only=True)
-class Database:
+class Database(Data):
     """Where the file is and how it is opened. Everything raised is a StorageError, or a mistake of ours."""
 
     path: pathlib.Path

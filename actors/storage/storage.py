@@ -13,7 +13,7 @@ from actors.storage.database import Database, Migration
 from actors.storage.errors import Closed
 from actors.storage.jobs import Apart, Reader, Writer
 from actors.storage.lines import Inline, Line, Thread, WorkerT
-from bus import in_thread, is_virtual
+from bus import Data, in_thread, is_virtual
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -21,7 +21,7 @@ P = ParamSpec("P")
 
 @final
 @attrs.frozen(kw_only=True)
-class Statistics:
+class Statistics(Data):
     """What the write connection has done since it was opened."""
 
     commits: int = 0

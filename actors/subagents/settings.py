@@ -7,6 +7,7 @@ import attrs
 from attrs.validators import ge, le
 
 from actors.session.messages import DEEPEST
+from bus import Data
 
 KEYS: Final[Mapping[str, str]] = {
     "depth": "limits.subagent_depth",
@@ -17,7 +18,7 @@ KEYS: Final[Mapping[str, str]] = {
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     depth: int = attrs.field(default=1, validator=[ge(0), le(DEEPEST)])
     """How many turns may call each other in a row: with 1 a subagent has none of its own, with 0 there is none."""
     at_once: int = attrs.field(default=4, validator=ge(1))

@@ -21,7 +21,7 @@ from actors.telegram.keeping import Keeping
 from actors.telegram.questions import Questions
 from actors.telegram.update import Bot, Post, Sender
 from actors.vocabulary import Principal
-from bus import BusError
+from bus import BusError, Data
 
 CHANNEL: Final = "telegram"
 CLOSED: Final = "Closed by /new."
@@ -31,7 +31,7 @@ TURNS: Final = 100
 
 
 @attrs.frozen(kw_only=True)
-class Heard:
+class Heard(Data):
     """What somebody has said who may speak."""
 
     row: Waiting

@@ -8,6 +8,7 @@ from typing import Final, Literal, final
 import attrs
 
 from actors.telegram.settings import TOKEN, Telegram
+from bus import Data
 
 Phase = Literal["off", "no_token", "receiving", "conflict", "unauthorized"]
 State = Literal["off", "no_token", "connecting", "polling", "stalled", "conflict", "unauthorized"]
@@ -28,7 +29,7 @@ _PLAIN_TOKEN: Final = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,200}")
 
 @final
 @attrs.frozen(kw_only=True)
-class Goal:
+class Goal(Data):
     """What is to be done, by the settings and the secrets as they are."""
 
     phase: Phase

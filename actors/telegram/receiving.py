@@ -26,7 +26,7 @@ from actors.telegram.settings import Telegram
 from actors.telegram.update import Bot, Post, Press, Sender
 from actors.users import messages as users
 from actors.vocabulary import Attachment, Principal
-from bus import BusError
+from bus import BusError, Data
 
 AT_ONCE: Final = 64
 """Chats."""
@@ -41,7 +41,7 @@ _LOG: Final = logging.getLogger("starpod.telegram")
 
 @final
 @attrs.frozen
-class Reached:
+class Reached(Data):
     """Who we are now, and how Telegram is reached."""
 
     goal: Goal

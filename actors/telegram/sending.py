@@ -18,7 +18,7 @@ from actors.telegram.posting import Posting, Target
 from actors.telegram.question import keyboard, rich
 from actors.telegram.settings import StreamMode
 from actors.telegram.wire import Refused, TelegramError, TooMany, Unauthorized, Unknown, Unreachable
-from bus import Bus, BusError
+from bus import Bus, BusError, Data
 
 OUTAGE: Final = 60.0
 """Seconds after which, at the latest, it is tried again whether Telegram can be reached."""
@@ -39,7 +39,7 @@ class _Waits(Exception):
 
 @final
 @attrs.frozen
-class _Draft:
+class _Draft(Data):
     """A message that has grown while a turn was running."""
 
     message_id: int

@@ -6,6 +6,8 @@ from typing import Any, Final, Literal, final
 import attrs
 from attrs.validators import ge
 
+from bus import Data
+
 OFFICIAL: Final = "https://api.telegram.org"
 TOKEN: Final = "TELEGRAM_BOT_TOKEN"
 """Variable, or secret of the vault, that holds the token of the bot."""
@@ -19,7 +21,7 @@ def _is_url(_settings: Any, _field: Any, value: str) -> None:
 
 @final
 @attrs.frozen(kw_only=True)
-class Telegram:
+class Telegram(Data):
     enabled: bool = True
     """Whether there is a bot, given that there is a token."""
     api_url: str = attrs.field(default=OFFICIAL, validator=_is_url)
@@ -37,11 +39,11 @@ class Telegram:
 
 @final
 @attrs.frozen(kw_only=True)
-class Channels:
+class Channels(Data):
     telegram: Telegram = Telegram()
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     channels: Channels = Channels()

@@ -29,11 +29,12 @@ from actors.tools.messages import (
 )
 from actors.tools.paths import GoOn, Home, Place
 from actors.tools.states import ABSENT, Change, Look, State, looks_same
+from bus import Data
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Plan:
+class Plan(Data):
     """A change that is about to be made."""
 
     asked: str

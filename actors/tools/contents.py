@@ -12,6 +12,7 @@ import attrs
 
 from actors import atomic
 from actors.tools.paths import GoOn
+from bus import Data
 
 INLINE: Final = 128 * 1024
 """Bytes up to which a content lies in the database: one commit then keeps it and says whose it was."""
@@ -23,7 +24,7 @@ _YOUNG: Final = 3600
 
 @final
 @attrs.frozen(kw_only=True)
-class Content:
+class Content(Data):
     digest: str
     size: int
     data: bytes | None

@@ -17,7 +17,7 @@ from actors.tools.paths import GoOn, Home
 from actors.tools.settings import Settings
 from actors.tools.states import Change, Look, Version
 from actors.tools.threads import Threads
-from bus import concurrent, crash_point
+from bus import Data, concurrent, crash_point
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ class ByTurn(Protocol):
 
 @final
 @attrs.frozen(kw_only=True)
-class Done:
+class Done(Data):
     """A change that was made."""
 
     asked: str

@@ -13,6 +13,7 @@ from actors.tools.contents import Content, Contents
 from actors.tools.messages import FileError, FileNotFound, NotADirectory
 from actors.tools.paths import MAX_DEPTH, GoOn, Home, Place
 from actors.tools.states import ABSENT, FOLDER, UNKNOWN, Kind, Look, State, Version, looks_same
+from bus import Data
 
 SETTLED: Final = 50_000_000
 """Nanoseconds after which a change shows in the times of a file: they advance in steps of a few milliseconds."""
@@ -171,7 +172,7 @@ def _other(place: Place, look: Look) -> tuple[State, Content | None]:
 
 @final
 @attrs.frozen
-class Keep:
+class Keep(Data):
     """Reads states of files, and keeps what they hold."""
 
     home: Home

@@ -27,6 +27,7 @@ from actors.tools.messages import (
     NotADirectory,
     NotARegularFile,
 )
+from bus import Data
 
 GoOn = Callable[[], None]
 """Called between pieces of work that may take long. It raises when nobody waits for the work any more."""
@@ -67,7 +68,7 @@ def translated(path: str) -> Generator[None, None, None]:
 
 @final
 @attrs.frozen(kw_only=True)
-class Place:
+class Place(Data):
     """A name in an open directory inside home. What the name stands for may change; the directory may not."""
 
     path: str

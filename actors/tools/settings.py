@@ -5,10 +5,12 @@ from typing import final
 import attrs
 from attrs.validators import ge
 
+from bus import Data
+
 
 @final
 @attrs.frozen(kw_only=True)
-class Attachments:
+class Attachments(Data):
     """Files that people may send along."""
 
     enabled: bool = True
@@ -20,7 +22,7 @@ class Attachments:
 
 @final
 @attrs.frozen(kw_only=True)
-class Tools:
+class Tools(Data):
     """In the table ``[tools]``."""
 
     env_allowed: tuple[str, ...] = ()
@@ -29,7 +31,7 @@ class Tools:
 
 @final
 @attrs.frozen(kw_only=True)
-class Checkpoints:
+class Checkpoints(Data):
     """What is kept of files before turns change them; what people delete is kept for as long, and as much again."""
 
     keep_days: int = attrs.field(default=14, validator=ge(1))
@@ -45,7 +47,7 @@ class Checkpoints:
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     tools: Tools = Tools()
     attachments: Attachments = Attachments()
     checkpoints: Checkpoints = Checkpoints()

@@ -4,13 +4,15 @@ from typing import Final, Literal, final
 
 import attrs
 
+from bus import Data
+
 Kind = Literal["absent", "file", "link", "folder", "other"]
 """``other``: a pipe, a socket, a device."""
 
 
 @final
 @attrs.frozen(kw_only=True)
-class State:
+class State(Data):
     """What lies under a name."""
 
     kind: Kind
@@ -29,7 +31,7 @@ UNKNOWN: Final = State(kind="other", kept=False)
 
 @final
 @attrs.frozen(kw_only=True)
-class Look:
+class Look(Data):
     """What the system says of a name, by which a later change of it shows."""
 
     kind: Kind
@@ -50,7 +52,7 @@ def looks_same(one: Look | None, other: Look | None) -> bool:
 
 @final
 @attrs.frozen(kw_only=True)
-class Version:
+class Version(Data):
     """A state that was found under a path, and how that looked."""
 
     path: str
@@ -62,7 +64,7 @@ class Version:
 
 @final
 @attrs.frozen(kw_only=True)
-class Change:
+class Change(Data):
     """What a call, or an undo, does to one path."""
 
     path: str

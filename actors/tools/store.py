@@ -12,6 +12,7 @@ from actors.storage import clean
 from actors.tools import contents
 from actors.tools.contents import Content
 from actors.tools.states import Change, Kind, Look, State, Version
+from bus import Data
 
 _CHANGE: Final = """
 SELECT id, turn, path, before_kind, before_digest, before_mode, before_kept, after_kind, after_digest, after_mode,
@@ -125,7 +126,7 @@ def _kind(stored: str) -> Kind:
 
 @final
 @attrs.frozen(kw_only=True)
-class Snapshot:
+class Snapshot(Data):
     """All of home at one time."""
 
     id: int

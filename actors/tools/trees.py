@@ -15,13 +15,14 @@ import attrs
 from actors import atomic
 from actors.tools import names
 from actors.tools.paths import MAX_DEPTH, GoOn, Home, Place
+from bus import Data
 
 S = TypeVar("S")
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Entry:
+class Entry(Data):
     """Something below a folder, while the walk stands there. It may be gone by now, or be something else."""
 
     place: Place
@@ -37,7 +38,7 @@ class Entry:
 
 @final
 @attrs.frozen
-class Walk(Generic[S]):
+class Walk(Data, Generic[S]):
     """A way through everything below a folder."""
 
     home: Home

@@ -15,7 +15,7 @@ from actors.tools.keeping import KeepingActor
 from actors.tools.paths import GoOn, Home
 from actors.tools.states import Change, Look, State
 from actors.tools.undoing import Before, Refusal, Step
-from bus import concurrent, crash_point
+from bus import Data, concurrent, crash_point
 
 SHOWN: Final = 1000
 """Files that an answer names."""
@@ -28,7 +28,7 @@ OPEN: Final = ("accepted", "running")
 
 @final
 @attrs.frozen(kw_only=True)
-class _Case:
+class _Case(Data):
     """What is to be undone."""
 
     turns: tuple[str, ...]
@@ -40,7 +40,7 @@ class _Case:
 
 @final
 @attrs.frozen(kw_only=True)
-class _Found:
+class _Found(Data):
     """What is known and there."""
 
     changes: Mapping[str, Sequence[Change]]

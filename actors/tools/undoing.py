@@ -12,6 +12,7 @@ import attrs
 
 from actors.session.messages import StepInfo
 from actors.tools.states import ABSENT, Change, Look, State, Version, looks_same
+from bus import Data
 
 NAMED: Final = 5
 """How many of the things that are not kept are named."""
@@ -25,7 +26,7 @@ UNKNOWN: Final = "not all of home was looked at before, so nobody knows whether 
 
 @final
 @attrs.frozen(kw_only=True)
-class Before:
+class Before(Data):
     """All of home before the first command of a turn."""
 
     manifest: Mapping[str, Version]
@@ -38,7 +39,7 @@ class Before:
 
 @final
 @attrs.frozen(kw_only=True)
-class Step:
+class Step(Data):
     """What is to be done to one path."""
 
     path: str
@@ -50,7 +51,7 @@ class Step:
 
 @final
 @attrs.frozen(kw_only=True)
-class Refusal:
+class Refusal(Data):
     path: str
     why: str
     forcible: bool = False

@@ -16,6 +16,7 @@ import attrs
 
 from actors import atomic
 from actors.vault.sealing import KEY_BYTES, fingerprint, new_key
+from bus import Data
 
 VARIABLE: Final = "STARPOD_VAULT_KEY"
 SERVICE: Final = "starpod"
@@ -30,7 +31,7 @@ class NoMasterKey(Exception):
 
 @final
 @attrs.frozen(kw_only=True)
-class Keys:
+class Keys(Data):
     """The master keys of a vault."""
 
     by_fingerprint: Mapping[str, bytes] = attrs.field(repr=False)
@@ -40,7 +41,7 @@ class Keys:
 
 @final
 @attrs.frozen(kw_only=True)
-class Places:
+class Places(Data):
     """Where master keys are looked for, and where a new one goes."""
 
     variable: str | None = attrs.field(repr=False)

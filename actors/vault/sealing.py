@@ -11,6 +11,8 @@ from typing import Final, final
 
 import attrs
 
+from bus import Data
+
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 FORM: Final = 2
@@ -21,7 +23,7 @@ WITHOUT_HOSTS: Final = 1
 
 @final
 @attrs.frozen(kw_only=True)
-class Sealed:
+class Sealed(Data):
     """A secret on the disk."""
 
     owner: str

@@ -4,10 +4,12 @@ from typing import Literal, final
 
 import attrs
 
+from bus import Data
+
 
 @final
 @attrs.frozen(kw_only=True)
-class Vault:
+class Vault(Data):
     key: Literal["file", "keyring"] = "file"
     """Where a master key is kept that is not in ``STARPOD_VAULT_KEY``: in ``vault.key`` or in the keyring of the
     system."""
@@ -15,5 +17,5 @@ class Vault:
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     vault: Vault = Vault()

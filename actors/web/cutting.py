@@ -4,6 +4,8 @@ from typing import Final, final
 
 import attrs
 
+from bus import Data
+
 NOTE: Final = 200
 """Bytes that a note may take."""
 LEAST: Final = 200
@@ -12,7 +14,7 @@ LEAST: Final = 200
 
 @final
 @attrs.frozen
-class Piece:
+class Piece(Data):
     """A part of a text."""
 
     text: str

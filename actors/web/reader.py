@@ -10,6 +10,7 @@ import attrs
 import trio
 
 from actors import jsontext
+from bus import Data
 
 SECONDS: Final = 20.0
 """Until it is ended. It has begun in a fifth of one, and reads the longest page in one."""
@@ -49,7 +50,7 @@ class NotRead(Exception):
 
 @final
 @attrs.frozen(kw_only=True)
-class Reader:
+class Reader(Data):
     """Starts a process for each body. It has no environment and no files, and ends with whoever waits for it."""
 
     seconds: float = SECONDS

@@ -6,6 +6,8 @@ from typing import Final, Literal, final
 import attrs
 from attrs.validators import and_, ge, le, min_len, optional
 
+from bus import Data
+
 Engine = Literal["brave", "searxng", "duckduckgo"]
 LONGEST: Final = 300
 """Most seconds that a page may take."""
@@ -13,7 +15,7 @@ LONGEST: Final = 300
 
 @final
 @attrs.frozen(kw_only=True)
-class Internet:
+class Internet(Data):
     enabled: bool = True
     """Whether pages are read and searches made at all."""
     timeout_secs: int = attrs.field(default=15, validator=and_(ge(1), le(LONGEST)))
@@ -26,7 +28,7 @@ class Internet:
 
 @final
 @attrs.frozen(kw_only=True)
-class Web:
+class Web(Data):
     search: Literal["auto", Engine] = "auto"
     """Who is asked. ``auto``: Brave where there is a key, else SearXNG where there is an address, else DuckDuckGo."""
     searxng_url: str | None = attrs.field(default=None, validator=optional(min_len(1)))
@@ -35,7 +37,7 @@ class Web:
 
 @final
 @attrs.frozen(kw_only=True)
-class Settings:
+class Settings(Data):
     internet: Internet = Internet()
     web: Web = Web()
 

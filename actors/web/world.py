@@ -7,6 +7,7 @@ from typing import Final, final
 import attrs
 
 from actors.resolving import Lookup, look_up, on_the_internet
+from bus import Data
 
 AllowedAt = Callable[[str, int], bool]
 """Whether an address may be spoken to at a port."""
@@ -22,7 +23,7 @@ def _anywhere(_address: str, _port: int) -> bool:
 
 @final
 @attrs.frozen(kw_only=True)
-class Reach:
+class Reach(Data):
     """Where a connection may lead."""
 
     lookup: Lookup = look_up
@@ -35,7 +36,7 @@ ANYWHERE: Final = Reach(allowed=_anywhere)
 
 @final
 @attrs.frozen(kw_only=True)
-class World:
+class World(Data):
     """All of it."""
 
     public: Reach = Reach()

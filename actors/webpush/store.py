@@ -9,11 +9,12 @@ import attrs
 
 from actors.storage import micros, moment
 from actors.webpush.messages import MOST, Subscription, TooManySubscriptions, UnknownSubscription
+from bus import Data
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Kept:
+class Kept(Data):
     """A subscription as it is stored."""
 
     id: str

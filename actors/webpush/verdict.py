@@ -6,6 +6,8 @@ from typing import Final, final
 
 import attrs
 
+from bus import Data
+
 FIRST: Final = 30.0
 """Seconds until something is tried again the first time; each further time it is twice as long."""
 LONGEST: Final = 3600.0
@@ -17,13 +19,13 @@ LONGEST_REASON: Final = 200
 
 @final
 @attrs.frozen
-class Sent:
+class Sent(Data):
     """The service has it, and sees to the rest."""
 
 
 @final
 @attrs.frozen
-class Gone:
+class Gone(Data):
     """The browser takes nothing any more."""
 
     reason: str = "the browser takes no notifications any more"
@@ -31,7 +33,7 @@ class Gone:
 
 @final
 @attrs.frozen
-class Refused:
+class Refused(Data):
     """It is not taken, and would not be another time."""
 
     reason: str
@@ -39,7 +41,7 @@ class Refused:
 
 @final
 @attrs.frozen
-class Later:
+class Later(Data):
     """It has not arrived; the same may be taken another time."""
 
     reason: str
@@ -49,7 +51,7 @@ class Later:
 
 @final
 @attrs.frozen
-class Unknown:
+class Unknown(Data):
     """It was written, and nobody has said whether it has arrived."""
 
     reason: str

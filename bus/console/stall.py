@@ -12,6 +12,7 @@ from types import FrameType
 import attrs
 import trio
 
+from bus.message.data import Data
 from bus.message.envelope import Envelope
 from bus.message.message import wire_name
 from bus.run.running import RunningActor
@@ -27,7 +28,7 @@ _OTHER_CODE = {
 
 
 @attrs.frozen(kw_only=True)
-class Stall:
+class Stall(Data):
     """The loop has not turned for some time."""
 
     seconds: float

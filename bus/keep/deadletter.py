@@ -6,6 +6,7 @@ from typing import Literal, final
 
 import attrs
 
+from bus.message.data import Data
 from bus.message.envelope import Dropped, Envelope, hex_trace, without_message
 from bus.message.message import Event, Message, wire_name
 from bus.message.size import size_of
@@ -53,7 +54,7 @@ class DeadLetter(Event):
 
 
 @attrs.frozen
-class Buried:
+class Buried(Data):
     """An entry of the ring: the letter and, for a resend, its envelope."""
 
     letter: DeadLetter

@@ -6,6 +6,7 @@ from typing import cast
 import attrs
 import trio
 
+from bus.message.data import Data
 from bus.message.errors import ActorError, DeliveryError, Unavailable
 
 
@@ -26,7 +27,7 @@ class ExitKind(Enum):
 
 
 @attrs.frozen
-class Exit:
+class Exit(Data):
     kind: ExitKind
     error: BaseException | None = None
     detail: str = ""

@@ -12,6 +12,7 @@ import attrs
 
 from bus.keep.exits import Exit, ExitKind
 from bus.keep.restart import Budget
+from bus.message.data import Data
 from bus.message.message import Message
 
 
@@ -28,7 +29,7 @@ class State(Enum):
 
 
 @attrs.frozen
-class Health:
+class Health(Data):
     state: State
     why: str | None = None
     until: float | None = None
@@ -36,7 +37,7 @@ class Health:
 
 
 @attrs.frozen
-class NodeHealth:
+class NodeHealth(Data):
     """One node of the supervision tree as the outside sees it."""
 
     name: str

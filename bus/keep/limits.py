@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 
+from bus.message.data import Data
 from bus.message.errors import BootError
 
 
@@ -30,7 +31,7 @@ def _share(_: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
 
 
 @attrs.frozen
-class Intensity:
+class Intensity(Data):
     """Restart budget: more than `restarts` within `per` seconds and the supervisor gives up."""
 
     restarts: int = attrs.field(default=5, validator=at_least(0))
@@ -38,7 +39,7 @@ class Intensity:
 
 
 @attrs.frozen(kw_only=True)
-class Backoff:
+class Backoff(Data):
     """Waits before restarts: `first` seconds, then times `factor` up to `cap`, each ± `jitter` of itself.
 
     A child that was well for (first + cap) / 2 seconds starts from `first` again.
@@ -61,7 +62,7 @@ class Backoff:
 
 
 @attrs.frozen(kw_only=True)
-class Limits:
+class Limits(Data):
     """Times (in seconds) and sizes of one actor."""
 
     mailbox: int = attrs.field(default=64, validator=at_least(1))

@@ -12,6 +12,7 @@ import attrs
 
 from bus.keep.exits import Exit, ExitKind
 from bus.keep.limits import Backoff, Intensity
+from bus.message.data import Data
 
 
 class Restart(Enum):
@@ -27,7 +28,7 @@ STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
 
 @attrs.frozen
-class Budget:
+class Budget(Data):
     """How many crashes a supervisor or a pool bears, and what it has spent."""
 
     intensity: Intensity
@@ -54,7 +55,7 @@ class Budget:
 
 
 @attrs.frozen(kw_only=True)
-class Past:
+class Past(Data):
     """What is remembered of one child over its incarnations."""
 
     failures: int = 0
@@ -64,14 +65,14 @@ class Past:
 
 
 @attrs.frozen
-class Again:
+class Again(Data):
     """Start the child again, not before `at`."""
 
     at: float
 
 
 @attrs.frozen
-class GiveUp:
+class GiveUp(Data):
     """End with this exit: the budget is spent."""
 
     exit: Exit

@@ -1,6 +1,6 @@
 """Methods that attrs would compile for each class anew, written once.
 
-They were half of what a class cost: 0.46 ms, now 0.22, some 340 times in a start. attrs leaves out what a class has of
+They were half of what a class cost: 0.46 ms, now 0.22, some 900 times in a start. attrs leaves out what a class has of
 its own, so each class gets them as its own before attrs sees it. What is made and read often, `__init__` and the slots,
 stays attrs' own.
 """

@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 
 import attrs
 
+from bus.message.data import Data
 from bus.message.size import shapes
 
 ValueT = TypeVar("ValueT")
@@ -46,7 +47,7 @@ _ESCAPED_LOW: Final = tuple(text.lower() if len(text) > 1 else text for text in 
 
 @final
 @attrs.frozen
-class _Form:
+class _Form(Data):
     """One way in which the value of a secret is written."""
 
     text: str

@@ -18,6 +18,7 @@ from typing import Any
 
 import attrs
 
+from bus.message.data import Data
 from bus.message.hints import hints_of
 
 EACH = 8
@@ -44,7 +45,7 @@ def size_of(value: Any, limit: float = float("inf")) -> int:
 
 
 @attrs.frozen
-class Shape:
+class Shape(Data):
     """How the values of one class are made."""
 
     fixed: int

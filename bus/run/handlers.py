@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import attrs
 
+from bus.message.data import Data
 from bus.message.errors import BootError
 from bus.message.message import CONCURRENT, HANDLES, Command, Lane, Message, Request, Stream
 
@@ -15,7 +16,7 @@ KINDS: tuple[type[Any], ...] = (Request, Stream, Command)
 
 
 @attrs.frozen
-class Handler:
+class Handler(Data):
     """How one message class is handled by one actor class."""
 
     kind: type[Message]

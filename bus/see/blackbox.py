@@ -18,6 +18,7 @@ from zlib import crc32
 import attrs
 import trio
 
+from bus.message.data import Data
 from bus.message.envelope import OUTSIDE, Envelope, Here, current
 from bus.message.message import wire_name
 
@@ -61,7 +62,7 @@ def _doing(here: Here) -> str:
 
 @final
 @attrs.frozen(kw_only=True)
-class Remains:
+class Remains(Data):
     """What a process has left that did not end in order."""
 
     boot: str = ""

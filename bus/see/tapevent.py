@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 import attrs
 
 from bus.message import codec
+from bus.message.data import Data
 from bus.message.envelope import NO_BAGGAGE, Dropped, Envelope, hex_trace, recorded_name
 from bus.message.message import Message
 
@@ -32,7 +33,7 @@ ERRORS: frozenset[Point] = frozenset({"failed", "buried", "crashed"})
 
 
 @attrs.frozen(kw_only=True)
-class TapEvent:
+class TapEvent(Data):
     """A moment in the life of a message or an actor."""
 
     point: Point

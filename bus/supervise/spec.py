@@ -8,12 +8,13 @@ import attrs
 
 from bus.keep.limits import Backoff, Intensity, Limits, at_least, positive
 from bus.keep.restart import STRATEGIES, Restart, Strategy
+from bus.message.data import Data
 from bus.message.errors import BootError
 from bus.run.actor import Actor
 
 
 @attrs.frozen
-class Child:
+class Child(Data):
     """An actor of a tree. `factory` is its class, or a ``functools.partial`` of it; it runs at every start."""
 
     name: str
@@ -24,7 +25,7 @@ class Child:
 
 
 @attrs.frozen
-class Pool:
+class Pool(Data):
     """Actors of one class, one per key, started on the first message and put to rest when idle.
 
     `factory` gets the key. `limit` bounds the living ones of a `rank`; messages for further keys wait for a place.
@@ -47,7 +48,7 @@ def _in_order(children: "Iterable[Node]") -> "tuple[Node, ...]":
 
 
 @attrs.frozen
-class Supervisor:
+class Supervisor(Data):
     """A group of children with one policy."""
 
     name: str

@@ -14,7 +14,7 @@ from actors.guarding import Allow, Ask, Asked, Decision, Deny, Guards, Pass, Pro
 from actors.session import messages as session
 from actors.tooling import CallContext, Catalogue
 from actors.vocabulary import ChatMessage
-from bus import Bus, BusError, Request
+from bus import Bus, BusError, Data, Request
 
 
 @attrs.define(eq=False)
@@ -32,7 +32,7 @@ class Refused(Exception):
 
 @final
 @attrs.frozen(kw_only=True)
-class Admitted:
+class Admitted(Data):
     """A call that is to be carried out."""
 
     request: Request[object]

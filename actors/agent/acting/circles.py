@@ -15,6 +15,7 @@ import attrs
 
 from actors import transcript
 from actors.vocabulary import ChatMessage, Text, ToolResult, ToolUse
+from bus import Data
 
 LONGEST: Final = 3
 """Rounds of the longest circle that is looked for."""
@@ -28,7 +29,7 @@ Step = Literal["warn", "stop"]
 
 @final
 @attrs.frozen
-class Round:
+class Round(Data):
     """The calls of one answer and what came of them."""
 
     calls: frozenset[bytes]
@@ -39,7 +40,7 @@ class Round:
 
 @final
 @attrs.frozen
-class Circle:
+class Circle(Data):
     """What the model is doing again and again."""
 
     length: int

@@ -19,6 +19,7 @@ from actors.agent.turn import Run
 from actors.llm.messages import ModelInfo, SystemText
 from actors.session.messages import Consumed, Consumption, Spent, Turn, TurnOptions
 from actors.vocabulary import ToolSpec
+from bus import Data
 
 GO_ON: Final = 'Say "go on" to have it go on.'
 LAST_WORDS: Final = 120.0
@@ -37,7 +38,7 @@ _CACHE_WRITE: Final = 1.25
 
 @final
 @attrs.frozen(kw_only=True)
-class Stop:
+class Stop(Data):
     """Why a turn goes no further."""
 
     outcome: Outcome
@@ -49,13 +50,13 @@ class Stop:
 
 @final
 @attrs.frozen(kw_only=True)
-class Soon:
+class Soon(Data):
     """Not now: what others have under way may reach the limit."""
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Price:
+class Price(Data):
     """US dollars per million tokens at most, whichever model answers; 0 where none has a known price."""
 
     input: float = 0.0

@@ -10,11 +10,12 @@ import attrs
 import trio
 
 from actors.session.messages import Consumed
+from bus import Data
 
 
 @final
 @attrs.frozen
-class _Call:
+class _Call(Data):
     user: str
     origin: str
     """The turn on whose behalf it is; empty where it is for none."""

@@ -25,6 +25,7 @@ from actors.vocabulary import (
     ToolResult,
     ToolUse,
 )
+from bus import Data
 
 LEAST: Final = 400
 """Characters that the newest words are never shortened below."""
@@ -39,7 +40,7 @@ Stage = Callable[[Transcript, int, Weights], Transcript]
 
 @final
 @attrs.frozen
-class Fitted:
+class Fitted(Data):
     transcript: Transcript
     words_lost: bool
     """Whether more is gone than what tools have given."""

@@ -11,6 +11,7 @@ import attrs
 
 from actors.agent.settings import Compaction
 from actors.agent.window.unwanted import Unwanted
+from bus import Data
 
 CHARACTERS: Final = 4
 """Characters of a token, where a provider has not told better."""
@@ -34,7 +35,7 @@ _WINDOWS: Final = range(512, 100_000_000)
 
 @final
 @attrs.frozen(kw_only=True)
-class Room:
+class Room(Data):
     """What a prompt may hold."""
 
     window: int | None

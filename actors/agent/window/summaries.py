@@ -15,7 +15,7 @@ from actors.agent.window.room import CHARACTERS, Learned, Room, named_window, ro
 from actors.llm import messages as llm
 from actors.transcript import texts
 from actors.vocabulary import ChatMessage, Usage
-from bus import Bus, BusError, Unavailable
+from bus import Bus, BusError, Data, Unavailable
 
 STAND_IN: Final = 8000
 """Characters of a summary that no model has written, at most."""
@@ -27,7 +27,7 @@ _LEAST: Final = 1000
 
 @final
 @attrs.frozen(kw_only=True)
-class Summary:
+class Summary(Data):
     text: str
     later: bool
     """Whether a better one may be had later: no model could be reached, though none refused."""
@@ -35,7 +35,7 @@ class Summary:
 
 @final
 @attrs.frozen
-class Writer:
+class Writer(Data):
     """A model that may be asked for a summary."""
 
     spec: str

@@ -11,11 +11,12 @@ from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.transcript import Part, Transcript
 from actors.vocabulary import Block, Text, ToolResult, ToolUse
+from bus import Data
 
 
 @final
 @attrs.frozen
-class Unwanted:
+class Unwanted(Data):
     """What of a conversation a provider has refused."""
 
     said: tuple[Block, ...] = ()

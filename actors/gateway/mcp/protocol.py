@@ -10,6 +10,7 @@ import attrs
 
 from actors import jsontext
 from actors.shapes import Mistakes, Record, described
+from bus import Data
 
 PATH: Final = "/mcp"
 VERSIONS: Final = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
@@ -30,7 +31,7 @@ Id = str | int | float
 
 @final
 @attrs.frozen(kw_only=True)
-class Chat:
+class Chat(Data):
     """Say something to the agent and wait for its answer. It works with its own tools, memory and files."""
 
     text: Annotated[str, described("What is said.", max_length=MAX_TEXT)]
@@ -42,7 +43,7 @@ class Chat:
 
 @final
 @attrs.frozen(kw_only=True)
-class MemorySearch:
+class MemorySearch(Data):
     """Find passages in what the agent remembers."""
 
     query: Annotated[str, described("A question, or words.", max_length=2000)]
@@ -51,7 +52,7 @@ class MemorySearch:
 
 @final
 @attrs.frozen(kw_only=True)
-class SessionsList:
+class SessionsList(Data):
     """List conversations with the agent, those with the newest activity first."""
 
     limit: Annotated[int, described("How many.", ge=1, le=200)] = 20
@@ -60,7 +61,7 @@ class SessionsList:
 
 @final
 @attrs.frozen(kw_only=True)
-class SessionRead:
+class SessionRead(Data):
     """Read what was said in a conversation."""
 
     session: Annotated[str, described("Its id.", max_length=200)]
@@ -82,7 +83,7 @@ _RECORDS: Final = {name: Record(kind) for name, kind in TOOLS.items()}
 
 @final
 @attrs.frozen(kw_only=True)
-class Asked:
+class Asked(Data):
     """A request, or a notification, which has no id."""
 
     id: Id | None

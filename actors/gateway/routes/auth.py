@@ -12,7 +12,7 @@ from actors.gateway.http import address_of, admitted, answer, principal, read_fi
 from actors.shapes import described
 from actors.users import messages as users
 from actors.vocabulary import Principal
-from bus import Bus
+from bus import Bus, Data
 
 VERIFY: Final = "/api/auth/verify"
 LOGIN: Final = "/api/auth/login"
@@ -23,7 +23,7 @@ LONGEST_KEY: Final = 1000
 
 @final
 @attrs.frozen(kw_only=True)
-class Login:
+class Login(Data):
     key: Annotated[str, described("A key of the user.", max_length=LONGEST_KEY)] = attrs.field(repr=False)
 
 

@@ -17,7 +17,7 @@ from actors.gateway.presence import ENDED, RESTART, Presence, Why
 from actors.tools import messages as tools
 from actors.users import messages as users
 from actors.vocabulary import Principal
-from bus import ActorError, Bus, run_in_thread
+from bus import ActorError, Bus, Data, run_in_thread
 
 CHUNK: Final = 256 * 1024
 """Bytes read and packed at once."""
@@ -138,7 +138,7 @@ class _Right:
 
 
 @attrs.frozen
-class _Packed:
+class _Packed(Data):
     size: int
     """Bytes that were read."""
     piece: bytes

@@ -13,6 +13,7 @@ import attrs
 from actors.endpoints import BadMessage
 from actors.gateway.client_frames import MAX_ATTACHMENTS, MAX_ID, ClientFile
 from actors.vocabulary import PDF
+from bus import Data
 
 AGENT: Final = "starpod"
 """Name of the agent as a model: the one that answers by default."""
@@ -24,7 +25,7 @@ _ROLES: Final = frozenset({"user", "assistant", "tool", "function", *_INSTRUCTIO
 
 @final
 @attrs.frozen(kw_only=True)
-class Asked:
+class Asked(Data):
     """One request."""
 
     model: str | None
@@ -119,7 +120,7 @@ def _model(fields: Mapping[str, Any]) -> str | None:
 
 @final
 @attrs.frozen
-class _Message:
+class _Message(Data):
     role: str
     text: str
     files: tuple[ClientFile, ...]

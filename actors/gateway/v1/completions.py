@@ -10,6 +10,7 @@ from actors.gateway.v1 import shapes
 from actors.gateway.v1.asked import AGENT
 from actors.vocabulary import Usage
 from actors.wire import Json
+from bus import Data
 
 DONE: Final = b"data: [DONE]\n\n"
 
@@ -37,7 +38,7 @@ def completion(found: Answer, at: datetime) -> Json:
 
 @final
 @attrs.frozen(kw_only=True)
-class Chunks:
+class Chunks(Data):
     """One answer in chunks. See :class:`actors.gateway.v1.shapes.Writer`."""
 
     turn: str

@@ -10,6 +10,7 @@ from actors.gateway.v1 import shapes
 from actors.gateway.v1.asked import AGENT
 from actors.vocabulary import Usage
 from actors.wire import Json
+from bus import Data
 
 PREFIX: Final = "resp_"
 """Before the id of a turn: the id of a response."""
@@ -20,7 +21,7 @@ _WITHHELD: Final = frozenset({"refusal", "content_filter"})
 
 @final
 @attrs.frozen(kw_only=True)
-class Head:
+class Head(Data):
     """What is the same of a response from its beginning to its end."""
 
     turn: str

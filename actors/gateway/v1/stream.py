@@ -18,7 +18,7 @@ from actors.gateway.v1.shapes import Writer
 from actors.gateway.v1.telling import Telling
 from actors.session import messages as session
 from actors.vocabulary import Principal
-from bus import ActorError, Bus, DeliveryError
+from bus import ActorError, Bus, Data, DeliveryError
 
 PULSE: Final = 15.0
 """Seconds without a word after which a sign of life is sent: proxies and clients close what is silent for long."""
@@ -28,7 +28,7 @@ LEFT: Final = "the agent is restarting, or your access has changed; the turn goe
 
 @final
 @attrs.frozen(kw_only=True)
-class Ongoing:
+class Ongoing(Data):
     """A turn that a client waits for."""
 
     incoming: session.Incoming

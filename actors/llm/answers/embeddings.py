@@ -14,6 +14,7 @@ import attrs
 
 from actors import jsontext
 from actors.llm.fields import JsonObject, as_object, count_in, index_in, list_in, object_in
+from bus import Data
 
 LONGEST: Final = 64 * 1024 * 1024
 """Bytes of one answer."""
@@ -22,7 +23,7 @@ MOST_DIMENSIONS: Final = 16_384
 
 @final
 @attrs.frozen(kw_only=True)
-class Embedding:
+class Embedding(Data):
     """What a provider made of some texts."""
 
     vectors: tuple[bytes, ...]

@@ -12,6 +12,7 @@ import attrs
 
 from actors import jsontext
 from actors.llm.failures import google_errors
+from bus import Data
 
 _STATUS: Final = re.compile(r"[45][0-9]{2}")
 _TAG_NAME: Final = re.compile(r"/?[a-z]{0,20}", re.IGNORECASE)
@@ -41,7 +42,7 @@ _NO_NAMES: Final = ("error", "errors", "none", "null")
 
 @final
 @attrs.frozen(kw_only=True)
-class Report:
+class Report(Data):
     """What a provider said about a failure."""
 
     status: int | None = None

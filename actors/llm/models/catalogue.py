@@ -15,6 +15,7 @@ from attrs.validators import ge, optional
 from actors.llm.models.prices import FREE, Rates
 from actors.llm.settings import Provider
 from actors.shapes import Mistakes, shape_of
+from bus import Data
 
 _DATED = re.compile(r"[-@:](latest|\d{4,}(-\d\d){0,2})")
 """What may follow a catalogued id in the name of one of its snapshots: ``-20251001``, ``-2026-03-05``, ``-latest``."""
@@ -32,7 +33,7 @@ class CatalogueError(ValueError):
 
 
 @attrs.frozen(kw_only=True)
-class Abilities:
+class Abilities(Data):
     """What may be sent to a model. What is None is said by its family, by its provider, or not known."""
 
     context_window: int | None = attrs.field(default=None, validator=optional(ge(1)))
@@ -65,7 +66,7 @@ class Model(Abilities):
 
 @final
 @attrs.frozen(kw_only=True)
-class ProviderTable:
+class ProviderTable(Data):
     default_model: str | None = None
     api_key_env: str | None = None
     """For readers of the file; the variable is fixed by the provider's name."""
@@ -84,7 +85,7 @@ _UNKNOWN: Final = ProviderTable()
 
 @final
 @attrs.frozen(kw_only=True)
-class ModelDetails:
+class ModelDetails(Data):
     """What the catalogue says of one model, asked before anything is sent; by default what the plainest one can.
 
     :class:`Abilities` explains the fields.
@@ -109,7 +110,7 @@ class ModelDetails:
 
 @final
 @attrs.frozen
-class Catalogue:
+class Catalogue(Data):
     """All tables, by provider."""
 
     providers: Mapping[str, ProviderTable] = attrs.field(factory=dict[str, ProviderTable])

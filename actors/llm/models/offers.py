@@ -10,6 +10,7 @@ from actors import jsontext
 from actors.llm.models import endpoints
 from actors.llm.models.catalogue import ModelDetails
 from actors.llm.models.prices import Rates
+from bus import Data
 
 _MOST: Final = 1000
 """Models of one endpoint that are listed."""
@@ -40,7 +41,7 @@ class NoList(ValueError):
 
 @final
 @attrs.frozen(kw_only=True)
-class Question:
+class Question(Data):
     """What to get, and with which headers."""
 
     url: str
@@ -49,7 +50,7 @@ class Question:
 
 @final
 @attrs.frozen(kw_only=True)
-class Offered:
+class Offered(Data):
     """One model of an endpoint, and what was said of it; None where nothing was."""
 
     id: str

@@ -5,11 +5,12 @@ from typing import Final, final
 import attrs
 
 from actors.llm.completion import Tokens
+from bus import Data
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Rates:
+class Rates(Data):
     """US dollars per million tokens."""
 
     input: float

@@ -16,6 +16,7 @@ from actors.llm.settings import (
     key_variable,
     split_spec,
 )
+from bus import Data
 
 OFFLINE: Final = "offline/basic"
 """The model that is none: it follows a few fixed phrases."""
@@ -36,7 +37,7 @@ class ModelSettingsError(ValueError):
 
 @final
 @attrs.frozen(kw_only=True)
-class Selection:
+class Selection(Data):
     """The models in use, as ``provider/model``."""
 
     default: str

@@ -7,6 +7,7 @@ from typing import Any, Final, final
 import attrs
 
 from actors import jsontext
+from bus import Data
 
 HELP: Final = """\
 - `list files` or `list files in documents`
@@ -23,7 +24,7 @@ Put names with spaces in quotes. Two requests on two lines are done at once."""
 
 @final
 @attrs.frozen
-class Call:
+class Call(Data):
     """A tool to call with an input."""
 
     tool: str
@@ -32,7 +33,7 @@ class Call:
 
 @final
 @attrs.frozen
-class Words:
+class Words(Data):
     """Something to say: ``help``, ``tools``, ``hello``, or why a request cannot be done."""
 
     kind: str

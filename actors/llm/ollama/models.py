@@ -6,6 +6,7 @@ from typing import Any, Final, cast, final
 import attrs
 
 from actors.llm.models.catalogue import ModelDetails
+from bus import Data
 
 _MOST: Final = 1000
 """Models of one Ollama that are listed."""
@@ -15,7 +16,7 @@ _LONGEST_WINDOW: Final = 100_000_000
 
 @final
 @attrs.frozen(kw_only=True)
-class Facts:
+class Facts(Data):
     """What was said of one model; None where nothing was."""
 
     context_window: int | None = None

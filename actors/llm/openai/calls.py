@@ -16,6 +16,7 @@ from actors.llm.answers.blocks import BlockBuilder
 from actors.llm.fields import JsonObject
 from actors.llm.messages import ToolCallStarted
 from actors.llm.openai.words import EXTRA
+from bus import Data
 
 _MARKS: Final = re.compile(r'[{}\[\]"]|\\.?', re.DOTALL)
 
@@ -62,7 +63,7 @@ class _Call:
 
 @final
 @attrs.frozen(kw_only=True)
-class _Piece:
+class _Piece(Data):
     """What is said of a call at one time."""
 
     index: int | None

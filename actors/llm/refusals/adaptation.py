@@ -15,6 +15,7 @@ from actors.llm.requests import files
 from actors.llm.requests.history import references
 from actors.llm.requests.prompt import LIMITS, Prompt
 from actors.vocabulary import ChatMessage, Document, Image, Text
+from bus import Data
 
 Kind = Literal[
     "drop",  # the field of the body called `what` is left out
@@ -57,7 +58,7 @@ _FILES: Final = 256
 
 @final
 @attrs.frozen
-class Measure:
+class Measure(Data):
     """One thing that is done differently."""
 
     kind: Kind

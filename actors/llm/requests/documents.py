@@ -9,6 +9,7 @@ import attrs
 from actors.llm.models.catalogue import ModelDetails
 from actors.llm.requests.pdf_format import BadPdf, measure
 from actors.vocabulary import PDF, Document
+from bus import Data
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 """Largest document that is sent: as base64 it leaves room in what Anthropic takes, 32 MB of a request in all
@@ -30,7 +31,7 @@ _LARGE: Final = 1_000_000
 
 @final
 @attrs.frozen(kw_only=True)
-class Limits:
+class Limits(Data):
     """What documents one model takes."""
 
     pages: int
@@ -63,7 +64,7 @@ def limits(provider: str, details: ModelDetails) -> Limits:
 
 @final
 @attrs.frozen(kw_only=True)
-class Pdf:
+class Pdf(Data):
     """A document as it is sent."""
 
     name: str

@@ -11,6 +11,8 @@ from typing import Final, final
 
 import attrs
 
+from bus import Data
+
 _WITHIN: Final = 1024
 """Bytes from its beginning and from its end in which readers look for the marks of a PDF (PDF Reference 1.7, appendix
 H.3, notes 13 and 18)."""
@@ -38,7 +40,7 @@ class BadPdf(ValueError):
 
 @final
 @attrs.frozen
-class Measured:
+class Measured(Data):
     """A PDF that is whole as far as can be seen without drawing it."""
 
     pages: int | None

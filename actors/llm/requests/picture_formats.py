@@ -7,6 +7,8 @@ from zlib import crc32
 
 import attrs
 
+from bus import Data
+
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _SHORTEST: Final = 30
 """Bytes; nothing shorter is a picture in any of the formats."""
@@ -20,7 +22,7 @@ class BadPicture(ValueError):
 
 @final
 @attrs.frozen
-class Measured:
+class Measured(Data):
     """A picture that is whole as far as can be seen without unpacking it."""
 
     media_type: str

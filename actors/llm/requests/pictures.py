@@ -7,6 +7,7 @@ import attrs
 
 from actors.llm.requests.picture_formats import BadPicture, measure
 from actors.vocabulary import Image
+from bus import Data
 
 FORMATS: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """Media types that every vendor with eyes reads."""
@@ -29,7 +30,7 @@ STEP: Final = 5
 
 @final
 @attrs.frozen
-class Picture:
+class Picture(Data):
     media_type: str
     data: str = attrs.field(repr=False)
     """Base64."""

@@ -9,6 +9,7 @@ from actors.llm.messages import SystemText
 from actors.llm.models.catalogue import ModelDetails
 from actors.llm.requests.files import Files
 from actors.vocabulary import ChatMessage, Effort, ToolSpec
+from bus import Data
 
 BUDGETS: Final[Mapping[Effort, int]] = {"low": 4096, "medium": 10240, "high": 32768}
 """Tokens of thinking."""
@@ -23,7 +24,7 @@ ROOM_FOR_WORDS: Final = 8192
 
 @final
 @attrs.frozen(kw_only=True)
-class Prompt:
+class Prompt(Data):
     """A completion as a provider gets it."""
 
     provider: str
