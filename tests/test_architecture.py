@@ -48,7 +48,7 @@ SHIELDED = {
     "actors/mcp/process.py",
     "actors/sending.py",
     "actors/shell/process.py",
-    "starpod/host/keeper.py",
+    *(f"starpod/host/{name}.py" for name in ("container", "engine", "keeper")),
 }
 """The web server: a frame once begun is ended, and clients get a word before the stop. What runs programs: they are
 ended, and collected. What sends to people: nobody could say whether a message that is cut off has arrived. All have

@@ -23,6 +23,8 @@ from bus import Data
 
 _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:_-]{0,252})")
 _USER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,63}")
+_CONTAINER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
+ENGINES: Final = frozenset({"podman", "docker"})
 
 
 @final
@@ -37,6 +39,8 @@ class Way(Data):
     """PEM."""
     folder: str | None = None
     """Where the agent is on the machine of a backend that has no SSH server."""
+    container: tuple[str, str] | None = None
+    """The engine and the name of the container that it is in, if there is one."""
 
 
 def way(value: object) -> Way:
@@ -51,10 +55,26 @@ def way(value: object) -> Way:
     if isinstance(folder, str) and port == 0:
         if not folder.startswith("/") or not folder.isprintable():
             raise Unreadable("its folder is none")
-        return Way(host=host, port=0, user=user, folder=folder)
+        return Way(host=host, port=0, user=user, folder=folder, container=_container(fields.get("container")))
     if isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65536:
         raise Unreadable("its port is none")
     return Way(host=host, port=port, user=user, key=key if isinstance(key, str) and key.strip() else None)
+
+
+def _container(value: object) -> tuple[str, str] | None:
+    if value is None:
+        return None
+    fields = record(value, "its container")
+    engine, name = fields.get("engine"), fields.get("name")
+    if engine not in ENGINES or not isinstance(name, str) or not _CONTAINER.fullmatch(name):
+        raise Unreadable("its container is none")
+    return str(engine), name
+
+
+def shell_in(container: tuple[str, str]) -> list[str]:
+    """The argument vector for a shell in a container of this machine."""
+    engine, name = container
+    return [engine, "exec", "--interactive", "--tty", name, "/bin/sh"]
 
 
 def arguments(to: Way, known_hosts: Path, key: Path | None) -> list[str]:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from starpod.host.service import Host
 
 PORT: Final = 8417
+IMAGE: Final = "starpod"
+"""As the documentation has people build it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=f"127.0.0.1:{PORT}",
         help=f"on this machine (127.0.0.1:{PORT})",
     )
+    parser.add_argument(
+        "--engine",
+        choices=("process", "podman", "docker"),
+        default="process",
+        help="what an instance is: a process, or a container of Podman or Docker (process)",
+    )
+    parser.add_argument("--image", metavar="NAME", default=IMAGE, help=f"of its container ({IMAGE})")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -44,7 +53,8 @@ def run(args: argparse.Namespace) -> int:
         raise StarpodError(f"--listen {args.listen}: {error}") from None
     logs.configure()
     folder = (args.data or Path.home() / ".starpod" / "host").resolve()
-    return trio.run(partial(service.serve, folder, address, _ready))
+    engine = None if args.engine == "process" else args.engine
+    return trio.run(partial(service.serve, folder, address, _ready, engine=engine, image=args.image))
 
 
 def _ready(host: "Host") -> None:

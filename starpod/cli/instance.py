@@ -243,7 +243,7 @@ def _ssh(args: argparse.Namespace) -> int:
     backend = backend_of_told(args)
     one, way = with_backend(backend, enter)
     if way.folder is not None:
-        return _shell_in(backend, Path(way.folder), only_print=args.print)
+        return _shell_in(backend, Path(way.folder), way.container, only_print=args.print)
     hosts = ssh.known_hosts(login_file().parent, one.id)
     if args.print:
         say(join(ssh.arguments(way, hosts, None)))
@@ -254,16 +254,19 @@ def _ssh(args: argparse.Namespace) -> int:
         return _status(ssh.arguments(way, hosts, key), None)
 
 
-def _shell_in(backend: account.Backend, folder: Path, *, only_print: bool) -> int:
+def _shell_in(
+    backend: account.Backend, folder: Path, container: tuple[str, str] | None, *, only_print: bool
+) -> int:
     """What SSH would do, where the backend is this machine and has no server for it."""
     if not account.is_here(urlsplit(backend.url).hostname or "") or not folder.is_dir():
         raise StarpodError(f"the backend has no SSH server: on its machine the instance is in {folder}")
     shell = os.environ.get("SHELL") or "/bin/sh"
+    command = [shell] if container is None else ssh.shell_in(container)
     if only_print:
-        say(join(["env", "-C", str(folder), shell]))
+        say(join(["env", "-C", str(folder), shell] if container is None else command))
         return 0
-    note(f"this machine runs it: a shell in {folder}")
-    return _status([shell], folder)
+    note(f"this machine runs it: a shell in {folder if container is None else container[1]}")
+    return _status(command, folder)
 
 
 def _status(command: Sequence[str], folder: Path | None) -> int:

@@ -20,8 +20,14 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``starpod serve`` takes."""
     add_agent_option(parser)
-    parser.add_argument(
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
         "-p", "--port", type=int, metavar="N", help="listen on 127.0.0.1:N instead, 0 for any free port"
+    )
+    where.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        help="listen there instead; 0.0.0.0:N is right in a container whose port is published",
     )
 
 
@@ -31,9 +37,14 @@ def run(args: argparse.Namespace) -> int:
 
     if args.port is not None and not 0 <= args.port <= 65535:
         raise StarpodError(f"--port takes a number from 0 to 65535, not {args.port}")
+    address = None if args.port is None else Address("127.0.0.1", args.port)
+    if args.listen is not None:
+        try:
+            address = Address.parse(args.listen)
+        except ValueError as error:
+            raise StarpodError(f"--listen {args.listen}: {error}") from None
     instance = find_instance(args.agent)
     warn_if_outdated(instance)
-    address = None if args.port is None else Address("127.0.0.1", args.port)
     return serve(instance, command="starpod serve", address=address)
 
 

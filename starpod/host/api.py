@@ -164,11 +164,11 @@ class _Api:
         return _answer(health)
 
     async def _ssh(self, id: str) -> Response:
-        """No server of SSH runs here: whoever is on this machine is told the folder."""
+        """No server of SSH runs here: whoever is on this machine is told the folder, or the container."""
         row = self._row(id)
         return _answer({
             "host": "127.0.0.1", "port": 0, "user": getuser(), "private_key": None,
-            "folder": str(self._keeper.place(row.id)),
+            "folder": str(self._keeper.place(row.id)), "container": self._keeper.container_of(row.id),
         })  # fmt: skip
 
     async def _logs(self, id: str) -> Response:

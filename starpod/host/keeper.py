@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, Final, final
@@ -22,9 +22,9 @@ from actors import atomic, jsontext
 from bus import crash_point
 from starpod.blueprint import build_standalone
 from starpod.errors import StarpodError
-from starpod.host import logbook, ports, process, store
+from starpod.host import links, logbook, ports, process, store
 from starpod.host.pace import Pace
-from starpod.host.process import Process
+from starpod.host.route import AsProcess, Route, Running
 from starpod.host.safe import Safe
 from starpod.host.seen import Seen
 from starpod.host.store import Row, State
@@ -49,7 +49,7 @@ class Keeper:
         log: Log,
         *,
         pace: Pace = Pace(),  # noqa: B008 - frozen
-        program: Sequence[str] = process.SERVE,
+        route: Route | None = None,
     ) -> None:
         """See the class.
 
@@ -60,7 +60,7 @@ class Keeper:
           host: the name of this host among all of this machine, in the marks of its processes.
           log: told what people may want to know.
           pace: how patient it is.
-          program: what an instance is; its port comes last.
+          route: how instances are run; left out, as processes.
         """
         self.rows = rows
         self.safe = safe
@@ -69,7 +69,7 @@ class Keeper:
         self._host = host
         self._log = log
         self._pace = pace
-        self._program = program
+        self._route = route or AsProcess(host)
         self._wakes: dict[str, trio.Event] = {}
         self._changed = trio.Event()
         self._nursery: trio.Nursery | None = None
@@ -87,6 +87,10 @@ class Keeper:
     def log_of(self, id: str) -> Path:
         """What it says."""
         return self.place(id) / "agent.log"
+
+    def container_of(self, id: str) -> dict[str, str] | None:
+        """The container that it is run in, with the engine; None for a process."""
+        return self._route.container(id)
 
     # --- what is wanted -------------------------------------------------------------------------------------
 
@@ -138,8 +142,8 @@ class Keeper:
     async def _remove_strangers(self) -> None:
         """What no row knows: its processes and its folder."""
         known = {row.id for row in store.instances(self.rows)}
-        for id in {id for _, id in process.marked_instances(self._host)} - known:
-            await process.sweep(process.mark(self._host, id))
+        for id in await self._route.known() - known:
+            await self._route.clean(id)
         for each in (self._folder / "instances").glob("*"):
             if each.name not in known:
                 shutil.rmtree(each, ignore_errors=True)
@@ -225,27 +229,25 @@ class Keeper:
     async def _end(self, row: Row) -> None:
         """Have no process of it left."""
         seen = self.seen.get(row.id)
-        found = seen.process if seen is not None else self._running(row, None)
+        found = seen.process if seen is not None else await self._running(row, None)
         if found is not None:
             await found.end()
-        await process.sweep(process.mark(self._host, row.id))
+        await self._route.clean(row.id)
         self.seen.pop(row.id, None)
         if found is not None:
             found.close()
 
-    def _running(self, row: Row, generation: int | None) -> Process | None:
-        """The process of it that the host before us has started."""
+    async def _running(self, row: Row, generation: int | None) -> Running | None:
+        """What runs of it that the host before us has started."""
         try:
             daemon = read_daemon(Instance(root=self.place(row.id)))
         except LockUnusable:
             return None
-        return (
-            None
-            if daemon is None
-            else process.adopt(daemon.pid, process.mark(self._host, row.id, generation))
-        )
+        if daemon is None:
+            return None
+        return await self._route.find(row.id, daemon.pid, process.mark(self._host, row.id, generation))
 
-    async def _start(self, row: Row) -> Process:
+    async def _start(self, row: Row) -> Running:
         """Build it anew and run it."""
         await self._end(row)
         await trio.to_thread.run_sync(self._build, row)
@@ -256,14 +258,15 @@ class Keeper:
             store.keep_port(self.rows, row.id, port)
         variables = {**row.variables, **store.values(self.rows, self.safe, row.agent_id)}
         marked = process.mark(self._host, row.id, row.generation)
-        program = (*self._program, str(port))
-        return process.start(program, self.place(row.id), self.log_of(row.id), marked, variables)
+        return await self._route.start(
+            row.id, self.place(row.id), self.log_of(row.id), marked, variables, port
+        )
 
     async def _live(self, row: Row, wake: trio.Event) -> str | None:
         """Have it run until it ends, which is told in a sentence, or until something else is wanted."""
         seen = self.seen.get(row.id)
         if seen is None or seen.generation != row.generation or seen.process.ended:
-            found = None if seen is not None else self._running(row, row.generation)
+            found = None if seen is not None else await self._running(row, row.generation)
             found = found or await self._start(row)
             seen = self.seen[row.id] = Seen(
                 place=self.place(row.id), process=found, generation=row.generation
@@ -287,7 +290,7 @@ class Keeper:
         await self._end(row)
         return why[0] if why else None
 
-    def _how(self, row: Row, found: Process) -> str:
+    def _how(self, row: Row, found: Running) -> str:
         status = "" if found.status is None else f" with status {found.status}"
         said = logbook.last(self.log_of(row.id))
         return f"it ended{status}: {said}" if said else f"it ended{status}"
@@ -299,6 +302,7 @@ class Keeper:
             if row.agent_id is None:
                 name = jsontext.write(row.name or "Starpod")
                 atomic.write(blueprint / "agent.toml", f"agent_name = {name}\n")
+            links.refuse(self.place(row.id), blueprint)
             skills = blueprint / "skills"
             build_standalone(
                 blueprint, self.place(row.id), skills=skills if skills.is_dir() else None, force=True

@@ -1,12 +1,16 @@
 """The log of an instance: a file that its process appends to, also while no host runs."""
 
+import errno
 import os
+import stat
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import trio
 
+from actors import atomic
 from actors.instances import lines
 from actors.instances.messages import LogLine
 
@@ -21,12 +25,10 @@ PIECE: Final = 64 * 1024
 
 def renew(path: Path) -> None:
     """Begin anew where it has become large; whoever appends goes on in the same file."""
-    try:
-        if path.stat().st_size > LARGEST:
-            path.with_suffix(".1").write_bytes(path.read_bytes())
-            os.truncate(path, 0)
-    except FileNotFoundError:
-        pass
+    if _size(path) > LARGEST:
+        atomic.write(path.with_suffix(".1"), _from(path, 0, 2 * LARGEST), mode=0o600)
+        with suppress(FileNotFoundError), _opened(path, os.O_RDWR) as file:
+            file.truncate(0)
 
 
 def last(path: Path) -> str:
@@ -77,15 +79,30 @@ async def follow(
 
 def _size(path: Path) -> int:
     try:
-        return path.stat().st_size
+        found = path.lstat()
     except FileNotFoundError:
         return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
 
 def _from(path: Path, at: int, most: int) -> bytes:
     try:
-        with path.open("rb") as file:
+        with _opened(path, os.O_RDONLY) as file:
             file.seek(at)
             return file.read(most)
     except FileNotFoundError:
         return b""
+
+
+def _opened(path: Path, flags: int) -> BinaryIO:
+    """Raises FileNotFoundError also for a link or a pipe: an instance may have put it there to lead us astray."""
+    try:
+        file = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise FileNotFoundError(errno.ENOENT, "it is a link", str(path)) from None
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise FileNotFoundError(errno.ENOENT, "it is no file", str(path))
+    return os.fdopen(file, "r+b" if flags & os.O_RDWR else "rb")

@@ -72,11 +72,6 @@ class Process:
                 await self.wait()
                 return
 
-    def kill(self) -> None:
-        """End it without a word."""
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
-
     def close(self) -> None:
         """Let go of it."""
         os.close(self._descriptor)

@@ -10,7 +10,7 @@ import httpx2
 import trio
 
 from starpod.host import process
-from starpod.host.process import Process
+from starpod.host.route import Running
 from starpod.lock import LockUnusable, read_daemon
 from starpod.workspace import Instance
 
@@ -25,7 +25,7 @@ class Seen:
 
     place: Path
     """Its folder."""
-    process: Process
+    process: Running
     generation: int
     """Of its row when it was started."""
     url: str | None = None

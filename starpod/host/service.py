@@ -21,9 +21,13 @@ from actors.gateway.server import Server, listen
 from actors.gateway.settings import Address
 from actors.instances.account import is_here
 from starpod import logs
+from starpod.cli.host import IMAGE
 from starpod.errors import StarpodError
 from starpod.host.api import create_app
+from starpod.host.container import InContainers
+from starpod.host.engine import Engine, Kind
 from starpod.host.keeper import Keeper
+from starpod.host.route import AsProcess, Route
 from starpod.host.safe import Safe
 from starpod.host.schema import open_store
 
@@ -82,8 +86,26 @@ def _prepare(folder: Path) -> None:
         (folder / name).mkdir(mode=0o700, exist_ok=True)
 
 
-async def serve(folder: Path, address: Address, on_ready: Callable[[Host], None]) -> int:
-    """Run the host in a folder until a signal; the exit status. Raises StarpodError where it cannot run."""
+async def _route(folder: Path, name: str, engine: Kind | None, image: str) -> Route:
+    if engine is None:
+        return AsProcess(name)
+    found = InContainers(Engine(engine), image, name)
+    await found.try_out(folder)
+    return found
+
+
+async def serve(
+    folder: Path,
+    address: Address,
+    on_ready: Callable[[Host], None],
+    *,
+    engine: Kind | None = None,
+    image: str = IMAGE,
+) -> int:
+    """Run the host in a folder until a signal; the exit status. Raises StarpodError where it cannot run.
+
+    Without an engine instances are processes, with one they are containers of an image.
+    """
     if not is_here(address.host):
         raise StarpodError(f"{address} is not of this machine: put a proxy with TLS in front of 127.0.0.1")
     _prepare(folder)
@@ -97,7 +119,9 @@ async def serve(folder: Path, address: Address, on_ready: Callable[[Host], None]
             raise StarpodError(str(error)) from error
         host, port = socket.getsockname()[:2]
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        keeper = Keeper(folder, rows, safe, sha256(key.encode()).hexdigest()[:12], logs.log)
+        name = sha256(key.encode()).hexdigest()[:12]
+        route = await _route(folder, name, engine, image)
+        keeper = Keeper(folder, rows, safe, name, logs.log, route=route)
         server = Server(create_app(keeper, key), socket, limits, lambda: None)
 
         def started() -> None:

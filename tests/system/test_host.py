@@ -67,16 +67,16 @@ class Host:
 
 
 @asynccontextmanager
-async def hosting(data: Path, crash_at: str = "") -> AsyncGenerator[Host]:
+async def hosting(data: Path, crash_at: str = "", *arguments: str, **variables: str) -> AsyncGenerator[Host]:
     """A host. One that still runs at the end of the block is stopped in order."""
     log = data.parent / f"host-{crash_at or 'plain'}.log"
     with log.open("ab") as file, NOWHERE.open("rb") as nothing:
         process = launch(
             data.parent,
-            *("host", "--data", str(data), "--listen", "127.0.0.1:0"),
+            *("host", "--data", str(data), "--listen", "127.0.0.1:0", *arguments),
             streams=(nothing.fileno(), file.fileno(), file.fileno()),
             imported=["starpod.host.service"],
-            variables={"BUS_CRASH_AT": crash_at} if crash_at else {},
+            variables={**variables, **({"BUS_CRASH_AT": crash_at} if crash_at else {})},
         )
     host = Host(data, process, log)
     try:

@@ -41,7 +41,9 @@ def test_a_key_is_there_for_a_while_and_for_nobody_else() -> None:
     "change",
     [{"host": "-oProxyCommand=x"}, {"host": "a b"}, {"host": None}, {"host": "h;x"}, {"user": "-l"}, {"user": "a@b"},
      {"user": 1}, {"port": 0}, {"port": 70000}, {"port": "22"}, {"port": True}, {"port": 0, "folder": "x"},
-     {"port": 0, "folder": "/a\nb"}],
+     {"port": 0, "folder": "/a\nb"}, *({"port": 0, "folder": "/a", "container": each} for each in (
+         "x", {}, {"engine": "sh", "name": "x"}, {"engine": "podman"}, {"engine": "podman", "name": "-x"},
+         {"engine": "podman", "name": "a b"}))],
 )  # fmt: skip
 def test_a_hostile_way(change: dict[str, Any]) -> None:
     with pytest.raises(Unreadable):
@@ -50,7 +52,16 @@ def test_a_hostile_way(change: dict[str, Any]) -> None:
 
 def test_a_backend_without_a_server_names_the_folder() -> None:
     found = ssh.way({"host": "127.0.0.1", "port": 0, "user": "me", "folder": "/srv/a"})
-    assert (found.folder, found.port) == ("/srv/a", 0)
+    assert (found.folder, found.port, found.container) == ("/srv/a", 0, None)
+
+
+def test_a_backend_without_a_server_names_the_container() -> None:
+    told = {"engine": "podman", "name": "starpod-1-2"}
+    found = ssh.way({"host": "127.0.0.1", "port": 0, "user": "me", "folder": "/srv/a", "container": told})
+    assert found.container is not None
+    assert ssh.shell_in(found.container) == [
+        "podman", "exec", "--interactive", "--tty", "starpod-1-2", "/bin/sh",
+    ]  # fmt: skip
 
 
 def test_people_are_told_how_they_enter_and_nothing_that_a_shell_would_obey() -> None:

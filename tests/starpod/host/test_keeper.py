@@ -1,5 +1,7 @@
 """How a host looks after its instances: programs that end at once, databases that break."""
 
+import os
+import signal
 import sqlite3
 import sys
 from collections.abc import AsyncGenerator
@@ -14,6 +16,7 @@ import trio
 from starpod.host import store
 from starpod.host.keeper import Keeper
 from starpod.host.pace import Pace
+from starpod.host.route import AsProcess
 from starpod.host.safe import Safe
 from starpod.host.schema import open_store
 from starpod.host.store import Row
@@ -37,7 +40,8 @@ class World:
     @asynccontextmanager
     async def keeping(self, program: tuple[str, ...], pace: Pace = QUICK) -> AsyncGenerator[Keeper]:
         rows = open_store(str(self.path), self.safe)
-        keeper = Keeper(self.folder, rows, self.safe, self._name, self._log, pace=pace, program=program)
+        route = AsProcess(self._name, program)
+        keeper = Keeper(self.folder, rows, self.safe, self._name, self._log, pace=pace, route=route)
         async with trio.open_nursery() as nursery:
             started = trio.Event()
             nursery.start_soon(keeper.run, started.set)
@@ -143,7 +147,7 @@ async def test_a_database_that_fails_ends_no_instance_and_not_the_host(
 
         (keeper.place(one.id) / ".starpod").rename(world.folder / "kept")  # it cannot be built anew
         (keeper.place(one.id) / ".starpod").write_text("in the way")
-        first.kill()
+        os.kill(first.pid, signal.SIGKILL)
         await until(
             lambda: sum("OperationalError" in each or "IntegrityError" in each for each in world.logged) > 2
         )
@@ -168,6 +172,6 @@ async def test_a_database_that_is_destroyed_under_a_host_ends_no_instance(world:
         with pytest.raises(sqlite3.DatabaseError):
             store.instances(keeper.rows)
         second = keeper.seen[two.id].process
-        keeper.seen[one.id].process.kill()
+        os.kill(keeper.seen[one.id].process.pid, signal.SIGKILL)
         await until(lambda: sum("DatabaseError" in each for each in world.logged) > 2)
         assert not second.ended

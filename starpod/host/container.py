@@ -1,0 +1,195 @@
+"""Instances in containers: each has its folder, its port on loopback, and nothing else of this machine.
+
+Nothing is asked about an instance while a request to run it is under way, of a host that was killed perhaps.
+"""
+
+import errno
+import os
+import shutil
+import signal
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+from typing import Final, final
+
+import trio
+
+from actors import jsontext
+from bus import crash_point
+from starpod.cli.host import IMAGE
+from starpod.host import logbook, process
+from starpod.host.engine import PATIENCE, Container, Engine, EngineFailed, runs_asked_for
+from starpod.host.inside import PIPE
+
+PASSED_ON: Final = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
+"""Variables that an instance gets as they are here; no others but its own and those of the image."""
+HOST: Final = "starpod.host"
+MARKED: Final = "starpod.mark"
+"""Labels of a container."""
+PROCESSES: Final = 2048
+"""Most of them in a container."""
+TRIAL: Final = "trial"
+"""With this begins what stands in place of the id of an instance."""
+
+
+@final
+class InContainers:
+    """Each instance is a container."""
+
+    def __init__(self, engine: Engine, image: str, host: str) -> None:
+        """`host` is the name of the host in those of containers, and in marks."""
+        self._engine = engine
+        self._image = image
+        self._host = host
+
+    def name(self, id: str) -> str:
+        """What the container of an instance is called."""
+        return f"starpod-{self._host}-{id}"
+
+    def container(self, id: str) -> dict[str, str]:
+        """See the protocol."""
+        return {"engine": self._engine.kind, "name": self.name(id)}
+
+    async def try_out(self, folder: Path) -> None:
+        """Run one that does next to nothing, for an early and clear word. Raises StarpodError where that fails."""
+        id = f"{TRIAL}-{token_hex(4)}"
+        place = folder / "instances" / id  # where it does not stay if we are killed
+        place.mkdir(mode=0o700)
+        try:
+            await self._engine.ask(
+                *self._run(id, place, process.mark(self._host, id, 0)),
+                *(
+                    "--rm",
+                    self._image,
+                    "-c",
+                    "touch written && exec python3 -P -c 'import starpod.host.inside'",
+                ),
+            )
+        except EngineFailed as error:
+            if not await self._has_image():
+                build = f"{self._engine.kind} build --tag {IMAGE} --file scripts/Containerfile ."
+                how = f": build it with `{build}` in the folder of Starpod" if self._image == IMAGE else ""
+                raise EngineFailed(f"there is no image {self._image}{how} ({error})") from None
+            raise EngineFailed(f"no container of {self._image} can be run here: {error}") from None
+        finally:
+            shutil.rmtree(place)
+
+    async def _has_image(self) -> bool:
+        try:
+            await self._engine.ask("image", "inspect", "--format", "{{.Id}}", self._image)
+        except EngineFailed:
+            return False
+        return True
+
+    async def start(
+        self, id: str, place: Path, log: Path, marked: str, variables: Mapping[str, str], port: int
+    ) -> Container:
+        """See the protocol."""
+        if not port:
+            raise EngineFailed("no port of this machine is free")
+        pipe = place / PIPE
+        pipe.unlink(missing_ok=True)
+        os.mkfifo(pipe, 0o600)
+        os.close(os.open(log, process.OPEN, 0o600))
+        await self._engine.ask(
+            *self._run(id, place, marked),
+            *("--detach", "--publish", f"127.0.0.1:{port}:{port}", self._image, "-c"),
+            'exec python3 -P -m starpod.host.inside "$@" >>"$0" 2>&1',
+            *(str(log), "--listen", f"0.0.0.0:{port}"),
+            moment="launched",
+        )
+        crash_point("create", "started")
+        found = await self._container(id)
+        if found is None:
+            raise EngineFailed(f"it ended at once: {logbook.last(log)}")
+        here = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        given = {**here, **variables, "HOME": str(place)}
+        with trio.CancelScope(shield=True):  # whoever is to end it must hear of it
+            await _hand_over(pipe, jsontext.encode(given), found)
+        pipe.unlink(missing_ok=True)
+        crash_point("create", "given")
+        return found
+
+    async def find(self, id: str, pid: int, marked: str) -> Container | None:
+        """See the protocol."""
+        await self._settled(id)
+        if id not in await self._there("--filter", "status=running"):
+            return None
+        value = await self._engine.ask(
+            "inspect", "--format", f'{{{{index .Config.Labels "{MARKED}"}}}}', self.name(id)
+        )
+        return await self._container(id) if f"{process.MARK}={value}".startswith(marked) else None
+
+    async def clean(self, id: str) -> None:
+        """See the protocol."""
+        await self._settled(id)
+        if id in await self._there("--all"):
+            await self._engine.remove(self.name(id))
+            if id in await self._there("--all"):
+                raise EngineFailed(f"{self._engine.kind} does not remove the container {self.name(id)}")
+        await process.sweep(process.mark(self._host, id))
+
+    async def known(self) -> frozenset[str]:
+        """See the protocol."""
+        asked = {id for _, id in runs_asked_for(self.name(""))}
+        marked = {id for _, id in process.marked_instances(self._host)}
+        return frozenset({*await self._there("--all"), *asked, *marked})
+
+    def _run(self, id: str, place: Path, marked: str) -> list[str]:
+        value = marked.partition("=")[2]
+        labels = {HOST: self._host, MARKED: value}
+        keep = self._engine.kind == "podman" and os.getuid() != 0
+        return [
+            *("run", "--name", self.name(id), "--pull", "never"),
+            *(f"--label={name}={value}" for name, value in labels.items()),
+            *(["--userns=keep-id"] if keep else []),
+            *("--user", f"{os.getuid()}:{os.getgid()}"),
+            *("--read-only", "--tmpfs", "/tmp", "--cap-drop=all", "--security-opt=no-new-privileges"),  # noqa: S108 - its own
+            *("--pids-limit", str(PROCESSES), "--log-driver", "none", "--env", f"{process.MARK}={value}"),
+            *("--volume", f"{place}:{place}:Z", "--workdir", str(place), "--entrypoint", "/bin/sh"),
+        ]
+
+    async def _container(self, id: str) -> Container | None:
+        name = self.name(id)
+        pid = int(await self._engine.ask("inspect", "--format", "{{.State.Pid}}", name))
+        with suppress(OSError):
+            if pid > 0:
+                return Container(self._engine, name, pid, os.pidfd_open(pid))
+        return None
+
+    async def _there(self, *which: str) -> frozenset[str]:
+        """The instances of this host that have a container."""
+        told = await self._engine.ask(
+            "ps", "--filter", f"label={HOST}={self._host}", *which, "--format", "{{.Names}}"
+        )
+        return frozenset(name.removeprefix(self.name("")) for name in told.split())
+
+    async def _settled(self, id: str) -> None:
+        """Return once nobody is about to run an instance."""
+        name = self.name(id)
+        with trio.move_on_after(PATIENCE):
+            while runs_asked_for(name):  # noqa: ASYNC110 - they are no children of ours
+                await trio.sleep(0.02)
+        for pid, _ in runs_asked_for(name):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+async def _hand_over(pipe: Path, data: bytes, to: Container) -> None:
+    """Write into a pipe once the container reads it; it may end before."""
+    with trio.move_on_after(PATIENCE):
+        while not to.ended:
+            try:
+                file = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+            except OSError as error:
+                if error.errno != errno.ENXIO:
+                    raise
+                await trio.sleep(0.01)
+                continue
+            async with trio.lowlevel.FdStream(file) as stream:
+                if stat.S_ISFIFO(os.fstat(file).st_mode):
+                    with suppress(trio.BrokenResourceError):
+                        await stream.send_all(data)
+            break
