@@ -189,6 +189,19 @@ OTHERS: Final = (
         for group in GROUPS
         for method in _BOTH
     ),
+    *(
+        Other(
+            method=method,
+            path="/api/settings/files/{name}",
+            summary="SOUL.md, HEARTBEAT.md, BOOT.md or BOOTSTRAP.md; empty where there is none.",
+            access="admin",
+            body=None if method == "GET" else _object(content=_TEXT),
+            answers=(
+                ("200", JSON, _object(content=_TEXT) if method == "GET" else _object(status={"const": "ok"})),
+            ),
+        )
+        for method in _BOTH
+    ),
     Other(
         method="POST",
         path="/v1/chat/completions",

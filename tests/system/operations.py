@@ -53,6 +53,9 @@ def groups() -> Iterator[Asks]:
     for name in ("general", "memory", "compaction", "frontend", "internet", "channels", "attachments"):
         yield Asks(f"GET /api/settings/{name}", keep={name: "."})
         yield Asks(f"PUT /api/settings/{name}", f"${name}")
+    soul = {"name": "SOUL.md"}
+    yield Asks("PUT /api/settings/files/{name}", {"content": "You are kind.\n"}, path=soul)
+    yield Asks("GET /api/settings/files/{name}", path=soul)
 
 
 def people() -> Iterator[Asks]:

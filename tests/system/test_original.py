@@ -89,6 +89,26 @@ async def test_it_works_with_files(place: Place) -> None:
         ]
 
 
+async def test_it_finds_the_texts_that_say_who_the_agent_is(place: Place) -> None:
+    async with known(place) as (_, _, http):
+        for name in ("SOUL.md", "HEARTBEAT.md", "BOOT.md", "BOOTSTRAP.md"):
+            path = f"/api/settings/files/{name}"
+            assert (await http.put(path, json={"content": f"# {name}\n"})).json() == {"status": "ok"}
+            assert (await http.get(path)).json() == {"content": f"# {name}\n"}
+            assert (await http.get("/api/memory/file", params={"name": name})).json()["text"] == f"# {name}\n"
+        assert (await http.delete("/api/memory/file", params={"name": "BOOT.md"})).status_code == 200
+        assert (await http.get("/api/settings/files/BOOT.md")).json() == {"content": ""}
+        for name, body, said in (
+            ("MEMORY.md", {"content": "x"}, "no other is editable here"),
+            ("SOUL.md", {"content": 1}, "content: expected text"),
+            ("SOUL.md", {}, "content: expected text"),
+        ):
+            refused = await http.put(f"/api/settings/files/{name}", json=body)
+            assert refused.status_code == 400
+            assert said in refused.json()["error"]
+        assert (await http.get("/api/settings/files/USER.md")).status_code == 400
+
+
 async def test_it_finds_the_settings_where_it_looks_for_them(place: Place) -> None:
     async with known(place) as (_, _, http):
         for group, fields in GROUPS.items():

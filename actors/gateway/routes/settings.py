@@ -1,14 +1,20 @@
 """Settings under the addresses at which clients of the original look for them; all are at ``/api/settings``."""
 
 from functools import partial
-from typing import final
+from typing import Final, final
 
 from quart import Quart, Response, request
 
+from actors.endpoints import BadMessage
 from actors.gateway.groups import GROUPS, changes, shown
 from actors.gateway.http import address_of, answer, principal, read_fields, route
+from actors.memory import messages as memory
 from actors.settings import messages as settings
 from bus import Bus
+
+NOTE_PATH: Final = "/api/settings/files/{name}"
+NOTES: Final = ("SOUL.md", "HEARTBEAT.md", "BOOT.md", "BOOTSTRAP.md")
+"""Notes of the agent that say who it is and what it does by itself; the memory has them."""
 
 
 @final
@@ -20,6 +26,8 @@ class SettingsRoutes:
         for group in GROUPS:
             route(app, "GET", f"/api/settings/{group}", partial(self.show, group), "admin")
             route(app, "PUT", f"/api/settings/{group}", partial(self.change, group), "admin")
+        route(app, "GET", NOTE_PATH, self.note, "admin")
+        route(app, "PUT", NOTE_PATH, self.write_note, "admin")
 
     async def show(self, group: str) -> Response:
         """The settings of a group as they are in force."""
@@ -37,3 +45,31 @@ class SettingsRoutes:
                     )
                 )
         return answer({"status": "ok"})
+
+    async def note(self, name: str) -> Response:
+        """The text of a note; empty for one that is not there. Raises BadMessage for any other."""
+        known = principal()
+        asked = memory.ReadFile(name=_known(name), user=known.user)
+        try:
+            text = (await self._bus.ask(asked)).text
+        except memory.UnknownFile:
+            text = ""
+        return answer({"content": text})
+
+    async def write_note(self, name: str) -> Response:
+        """Write all of a note. Raises BadMessage, and what memory.WriteFile raises."""
+        content = (await read_fields()).get("content")
+        if not isinstance(content, str):
+            raise BadMessage("expected text", "content")
+        known = principal()
+        with self._bus.baggage(origin="gateway", user=known.user):
+            await self._bus.ask(
+                memory.WriteFile(name=_known(name), content=content, user=known.user, role=known.role)
+            )
+        return answer({"status": "ok"})
+
+
+def _known(name: str) -> str:
+    if name not in NOTES:
+        raise BadMessage(f"expected one of {', '.join(NOTES)}; no other is editable here", "name")
+    return name

@@ -1,4 +1,4 @@
-import { Outcome, rich, t, TextButton, useAttempts } from "@starpod/page";
+import { CopyButton, Outcome, rich, routeHash, t, TextButton, toSection, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { OfferedTool, ServerState } from "./protocol";
 import { outcomeWords, reconnect, servers, stateWords, tools, toolWords } from "./state";
@@ -28,22 +28,49 @@ export default function View() {
   return (
     <div class="desk" role="region" aria-label={t("MCP servers")} tabIndex={0}>
       <Outcome of={attempts} />
-      {found?.length === 0 && (
-        <p class="quiet">
-          {rich(
-            "None. Servers of the Model Context Protocol stand in the settings, in a table {table} each.",
-            {
-              table: <code>[mcp.servers.NAME]</code>,
-            },
-          )}
-        </p>
-      )}
+      {found?.length === 0 && <Example />}
       <ul class="entries" aria-label={t("MCP servers")}>
         {found?.map((each) => (
           <Row key={each.name} of={each} onAgain={() => again(each)} />
         ))}
       </ul>
     </div>
+  );
+}
+
+/** Two servers, as they stand in a file of settings. */
+export const EXAMPLE = `[mcp.servers.files]
+command = "npx"
+args = ["-y", "@modelcontextprotocol/server-filesystem", "/srv/shared"]
+
+[mcp.servers.issues]
+url = "https://mcp.example.com/mcp"
+headers = { Authorization = "Bearer $ISSUES_TOKEN" }
+`;
+
+/** What to write where there is no server yet. */
+function Example() {
+  return (
+    <section class="mcp-example" aria-label={t("An example")}>
+      <p class="quiet">
+        {rich(
+          "None. Servers of the Model Context Protocol stand in the agent's file {file}, in a table {table} each: a program on this machine, or an address. What begins with {dollar} is taken from {vault}.",
+          {
+            file: <code>agent.toml</code>,
+            table: <code>[mcp.servers.NAME]</code>,
+            dollar: <code>$</code>,
+            vault: <a href={routeHash(toSection("secrets"))}>{t("the vault")}</a>,
+          },
+        )}
+      </p>
+      <pre class="note" tabIndex={0} aria-label={t("An example")}>
+        {EXAMPLE}
+      </pre>
+      <p class="buttons">
+        <CopyButton text={() => EXAMPLE} label={t("Copy the example")} />
+        <span class="quiet">{t("It counts as soon as the file is saved.")}</span>
+      </p>
+    </section>
   );
 }
 

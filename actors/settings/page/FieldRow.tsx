@@ -1,5 +1,6 @@
-import { t, TextButton } from "@starpod/page";
+import { routeHash, t, TextButton, toSection } from "@starpod/page";
 import { enteredOf, labelOf, roughly, same, shown, type Entered } from "./fields";
+import { placesOf } from "./groups";
 import type { Field, State } from "./protocol";
 import { discard, drafts, enter, insist } from "./state";
 
@@ -169,6 +170,11 @@ function Facts({ field, id, value, file, waits, children }: FactsProps) {
       ) : (
         field.kind === "table" && <span>{t("is written in the files")}</span>
       )}
+      {placesOf(field).map(({ title, section, path = [] }) => (
+        <a key={section} href={routeHash(toSection(section, ...path))}>
+          {title()}
+        </a>
+      ))}
       {children}
     </p>
   );

@@ -7,6 +7,8 @@ export interface Link {
   readonly title: () => string;
   readonly section: string;
   readonly path?: readonly string[];
+  /** Keys that begin so have their effect shown there, and what can be done about it. */
+  readonly of?: string;
 }
 
 export interface Group {
@@ -104,35 +106,35 @@ export const GROUPS: readonly Group[] = [
     title: () => t("Permissions"),
     says: () => t("What the agent may do unasked."),
     keys: ["permissions"],
-    links: [{ title: () => t("Rules, grants and decisions"), section: "permissions" }],
+    links: [{ title: () => t("Rules, grants and decisions"), section: "permissions", of: "permissions." }],
   },
   {
     id: "hooks",
     title: () => t("Hooks"),
     says: () => t("Commands of yours that the agent calls when something happens."),
     keys: ["hooks"],
-    links: [{ title: () => t("All hooks"), section: "hooks" }],
+    links: [{ title: () => t("All hooks"), section: "hooks", of: "hooks." }],
   },
   {
     id: "mcp",
     title: () => t("MCP"),
     says: () => t("Servers with tools of others."),
     keys: ["mcp"],
-    links: [{ title: () => t("All servers"), section: "servers" }],
+    links: [{ title: () => t("All servers"), section: "servers", of: "mcp." }],
   },
   {
     id: "people",
     title: () => t("People"),
     says: () => t("Who may speak with the agent, and how it is reached from beyond this machine."),
     keys: ["auth", "gateway"],
-    links: [{ title: () => t("People, keys and devices"), section: "account" }],
+    links: [{ title: () => t("People, keys and devices"), section: "account", of: "auth." }],
   },
   {
     id: "vault",
     title: () => t("Vault"),
     says: () => t("Where secrets are kept."),
     keys: ["vault"],
-    links: [{ title: () => t("All secrets"), section: "secrets" }],
+    links: [{ title: () => t("All secrets"), section: "secrets", of: "vault." }],
   },
   {
     id: "costs",
@@ -173,6 +175,12 @@ function match(group: Group, key: string): number {
 /** The group that says most of a key; the first for a key that none knows. */
 export function groupFor(key: string): Group {
   return GROUPS.reduce((best, group) => (match(group, key) > match(best, key) ? group : best), FIRST);
+}
+
+/** Where else in the page there is something of a field that cannot be changed here. */
+export function placesOf({ key, guarded, kind }: Pick<Field, "key" | "guarded" | "kind">): readonly Link[] {
+  if (!guarded && kind !== "table") return [];
+  return groupFor(key).links.filter(({ of }) => of !== undefined && key.startsWith(of));
 }
 
 /** The fields of a group by the table they stand in, in the order of the files. */

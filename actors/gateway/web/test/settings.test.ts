@@ -4,7 +4,7 @@ import "./dom";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { enteredOf, labelOf, parsed, roughly, same, shown } from "../../../settings/page/fields";
-import { groupFor, GROUPS, tables, titleOf } from "../../../settings/page/groups";
+import { groupFor, GROUPS, placesOf, tables, titleOf } from "../../../settings/page/groups";
 import type { Field } from "../../../settings/page/protocol";
 import { languageOf, soulWith } from "../../../settings/page/soul";
 
@@ -73,6 +73,17 @@ test("a label is the key without its table and its unit", () => {
     ["compaction.prune_threshold_pct", "percent"],
   ].map(([key = "", unit = ""]) => labelOf({ key, unit }));
   assert.deepEqual(labels, ["Half life", "Seconds", "Dollars per day", "Prune threshold"]);
+});
+
+test("what is not changed here leads to where else it is in the page", () => {
+  const placed = (key: string, guarded: boolean, kind: "table" | "text" = "text") =>
+    placesOf({ key, guarded, kind }).map(({ section }) => section);
+  assert.deepEqual(placed("permissions.rules", true, "table"), ["permissions"]);
+  assert.deepEqual(placed("hooks.trusted", true), ["hooks"]);
+  assert.deepEqual(placed("mcp.servers", true, "table"), ["servers"]);
+  assert.deepEqual(placed("vault.key", true), ["secrets"]);
+  assert.deepEqual(placed("shell.sandbox", true), []);
+  assert.deepEqual(placed("hooks.timeout", false), []);
 });
 
 test("every key has its group, the first for one that none knows", () => {

@@ -44,10 +44,11 @@ function turnOf(number: number, more: Partial<Turn> = {}): Turn {
 
 const NO_VERSIONS: readonly string[] = [];
 let editing = signal<string | null>(null);
+let unfolded = new Set<string>();
 
 /** Shows turns; of those the last two are recent. */
 async function show(turns: readonly Turn[]): Promise<void> {
-  const open = { editing, writable: signal(true), busy: signal(false), turnedTo: null };
+  const open = { editing, unfolded, writable: signal(true), busy: signal(false), turnedTo: null };
   const daemon = { config: signal({ agent_name: "Aster", models: [] }) };
   const app = { open, daemon, approvals: { about: () => undefined } } as unknown as App;
   await act(() =>
@@ -69,6 +70,7 @@ let sight = new Sight(() => null);
 function begin(): Turn[] {
   sight = new Sight(() => null);
   editing = signal<string | null>(null);
+  unfolded = new Set();
   return [1, 2, 3, 4].map((number) => turnOf(number));
 }
 
@@ -147,4 +149,33 @@ test("a longer answer is guessed to be higher", () => {
   });
   assert.ok(guess(long) > guess(turnOf(1)));
   assert.ok(guess(turnOf(1, { prompt: null, parts: [] })) > 0);
+});
+
+test("long words that were unfolded stay so while they are out of sight, and fold again when asked to", async () => {
+  const tall = Object.getOwnPropertyDescriptor(window.Element.prototype, "scrollHeight")!;
+  Object.defineProperty(window.Element.prototype, "scrollHeight", { configurable: true, get: () => 500 });
+  try {
+    const turns = begin();
+    await show(turns);
+    await tell(2, true);
+    const words = () => article(2).querySelector(".words")!.className;
+    const press = (label: string) =>
+      act(() => {
+        const buttons = [...article(2).querySelectorAll("button")];
+        buttons.find((each) => each.textContent === label)!.click();
+      });
+    assert.equal(words(), "words folded");
+    await press("Show all");
+    assert.equal(words(), "words");
+    await tell(2, false);
+    assert.ok(away()[1]);
+    await tell(2, true);
+    assert.equal(words(), "words");
+    await press("Show less");
+    await tell(2, false);
+    await tell(2, true);
+    assert.equal(words(), "words folded");
+  } finally {
+    Object.defineProperty(window.Element.prototype, "scrollHeight", tall);
+  }
 });

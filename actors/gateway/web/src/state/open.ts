@@ -71,6 +71,7 @@ export class OpenConversation {
   opened(session: string | null): void {
     const { sessions, conversations } = this.parts;
     this.editing.value = null;
+    this.unfolded.clear();
     conversations.open(session);
     // An older conversation than those on the list so far: its title is wanted all the same.
     if (session === null || sessions.get(session) !== undefined) return;
@@ -124,6 +125,8 @@ export class OpenConversation {
 
   /** Turn whose message is being edited. */
   readonly editing = signal<string | null>(null);
+  /** Turns whose long words are shown whole: what is scrolled far away is drawn anew when it comes back. */
+  readonly unfolded = new Set<string>();
 
   /** Takes up the message that was said last, to be said in other words. Whether there is one that can be. */
   editLast(): boolean {

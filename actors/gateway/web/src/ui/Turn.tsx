@@ -74,6 +74,7 @@ export const TurnView = memo(function TurnView({ turn, versions, recent }: TurnP
             />
           ) : (
             <Prompt
+              id={turn.id}
               text={turn.prompt.text}
               attachments={turn.prompt.attachments}
               aside={
@@ -167,6 +168,7 @@ function PartView({ part, growing }: { part: TextPart | FollowupPart | NoticePar
     case "followup":
       return (
         <Prompt
+          id={part.turnId}
           text={part.text}
           attachments={part.attachments}
           note={t("Joined while the agent was at work")}
