@@ -17,7 +17,7 @@ from actors.llm.failover.chain import is_outage
 from actors.llm.failover.circuit import Circuit
 from actors.llm.failover.failover import Endpoint, Failover
 from actors.llm.failures.discretion import Discreet, discreet_history, without_secrets
-from actors.llm.failures.failures import Failure
+from actors.llm.messages import Failure
 from actors.llm.models import endpoints, selection
 from actors.llm.models.catalogue import Catalogue, ModelDetails
 from actors.llm.models.keys import VARIABLES, keys

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol, final
 import attrs
 import trio
 
-from actors.llm import messages, providers
+from actors.llm import messages
 from actors.llm.provider import Provider
 from actors.llm.settings import Provider as Name
 from actors.llm.settings import Settings, api_key
@@ -95,9 +95,7 @@ class Clients:
         return client
 
     async def _make(self, name: Name, settings: Settings, keys: Keys, client: _Client) -> None:
-        make = partial(
-            providers.connect, new_id=self._new_id, within=trio.move_on_after, clock=trio.current_time
-        )
+        make = partial(_connected, new_id=self._new_id, within=trio.move_on_after, clock=trio.current_time)
         try:
             client.provider = await trio.to_thread.run_sync(
                 make, name, settings, keys, abandon_on_cancel=True
@@ -125,3 +123,10 @@ class Clients:
 async def _close(client: _Client) -> None:
     if client.provider is not None:
         await client.provider.close()
+
+
+def _connected(name: Name, settings: Settings, keys: Keys, **given: Any) -> Provider:
+    """As :func:`providers.connect`, which is imported with the formats of all of them only where one is needed."""
+    from actors.llm import providers
+
+    return providers.connect(name, settings, keys, **given)

@@ -51,6 +51,10 @@ class ModelUnavailable(Unavailable):
         return f"{self.provider}: {self.detail}"
 
 
+Failure = ModelError | ModelUnavailable
+"""That a provider did not answer."""
+
+
 @attrs.define(eq=False, kw_only=True)
 class ModelNotAllowed(ActorError):
     """The message named a model that is not in the configured list."""

@@ -2,15 +2,18 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Final, final
+from typing import TYPE_CHECKING, Final, final
 
 import trio
 
-from actors.llm import messages, providers
+from actors.llm import messages
 from actors.llm.failures.discretion import without_secrets
 from actors.llm.models import endpoints, listing, offers, selection
 from actors.llm.models.catalogue import Catalogue
 from actors.llm.settings import KEYLESS, Provider, Settings, api_key
+
+if TYPE_CHECKING:
+    from actors.llm.providers import Entry
 
 WITHIN: Final = 10.0
 """Seconds in which an endpoint must have said which models it has."""
@@ -32,22 +35,23 @@ class Offering:
 
     async def ask(self, settings: Settings, env: Mapping[str, str]) -> tuple[messages.Offer, ...]:
         """The offers of all providers that can be used, with the keys in `env`."""
+        entries = await trio.to_thread.run_sync(_entries)
         told: dict[str, messages.Offer] = {}
 
         async def ask(name: Provider) -> None:
-            told[name] = await self._offer(name, settings, env)
+            told[name] = await self._offer(name, entries[name], settings, env)
 
-        usable: list[Provider] = [
-            name for name in providers.PROVIDERS if selection.fault(name, settings, env) is None
-        ]
+        usable: list[Provider] = [name for name in entries if selection.fault(name, settings, env) is None]
         async with trio.open_nursery() as nursery:
             for name in usable:
                 nursery.start_soon(ask, name)
         wanted = [name for name in usable if name not in KEYLESS or name in settings.providers]
         return tuple(told[name] for name in usable if told[name].models or name in wanted)
 
-    async def _offer(self, name: Provider, settings: Settings, env: Mapping[str, str]) -> messages.Offer:
-        own, entry, key = settings.of(name), providers.PROVIDERS[name], api_key(name, env)
+    async def _offer(
+        self, name: Provider, entry: "Entry", settings: Settings, env: Mapping[str, str]
+    ) -> messages.Offer:
+        own, key = settings.of(name), api_key(name, env)
         base = endpoints.base(entry.base_url, entry.format.path, own.base_url)
         trouble = None
         try:
@@ -86,3 +90,10 @@ class Offering:
             input_price=details.rates.input if details.rates else None,
             output_price=details.rates.output if details.rates else None,
         )
+
+
+def _entries() -> "Mapping[Provider, Entry]":
+    """All providers. Imports their formats, so call it in a thread."""
+    from actors.llm.providers import PROVIDERS
+
+    return PROVIDERS

@@ -14,6 +14,7 @@ import attrs
 
 from actors import jsontext
 from actors.llm.fields import JsonObject, as_object, count_in, index_in, list_in, object_in
+from actors.llm.messages import ModelError
 from bus import Data
 
 LONGEST: Final = 64 * 1024 * 1024
@@ -74,3 +75,8 @@ def vector(value: Any) -> bytes:
     if not 0 < len(numbers) <= MOST_DIMENSIONS or not all(map(math.isfinite, numbers)):
         raise ValueError("an embedding is no vector")
     return made
+
+
+def unknown_to(provider: str) -> ModelError:
+    """That a provider was asked for vectors and makes none."""
+    return ModelError(reason="invalid_request", provider=provider, detail="it makes no vectors of texts")

@@ -4,8 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from actors.llm.failures.failures import Failure
-from actors.llm.messages import ModelError, ModelUnavailable, Reason
+from actors.llm.messages import Failure, ModelError, ModelUnavailable, Reason
 
 _ENDPOINT: Final = frozenset[Reason]({"authentication", "billing", "network", "protocol"})
 """Refusals that the next request to the same endpoint will meet as well."""

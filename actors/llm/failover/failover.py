@@ -14,8 +14,15 @@ from actors.llm.completion import Completion, Send
 from actors.llm.failover.chain import is_outage, nobody, order, passes_on
 from actors.llm.failover.circuit import Circuits
 from actors.llm.failover.retry import with_retries
-from actors.llm.failures.failures import Failure
-from actors.llm.messages import Bill, CompletionEvent, ModelError, ModelUnavailable, Retrying, Switched
+from actors.llm.messages import (
+    Bill,
+    CompletionEvent,
+    Failure,
+    ModelError,
+    ModelUnavailable,
+    Retrying,
+    Switched,
+)
 from actors.llm.settings import Retry
 
 Endpoint = tuple[str, str | None]

@@ -10,11 +10,11 @@ from typing import Final, TypeVar, final
 import attrs
 
 from actors.llm.completion import Send
-from actors.llm.failures.failures import Failure
 from actors.llm.messages import (
     Bill,
     Completed,
     CompletionEvent,
+    Failure,
     Retrying,
     Switched,
     TextDelta,

@@ -7,21 +7,17 @@ from typing import Final
 
 from actors.llm.failures.overflow import is_overflow
 from actors.llm.failures.reports import Report, read_report
-from actors.llm.messages import ModelError, ModelUnavailable, Reason
+from actors.llm.messages import Failure, ModelError, ModelUnavailable, Reason
 from actors.llm.settings import key_variable
 
 __all__ = [
-    "Failure",
     "Report",
     "failure",
     "garbled",
     "lost",
-    "no_embeddings",
     "read_report",
     "retry_after",
 ]
-
-Failure = ModelError | ModelUnavailable
 
 _RETRYABLE: Final[frozenset[Reason]] = frozenset({"rate_limited", "overloaded", "server", "network"})
 
@@ -127,11 +123,6 @@ def lost(provider: str, detail: str) -> ModelUnavailable:
 def garbled(provider: str, detail: str) -> ModelUnavailable:
     """A stream broke its own rules in the middle; the next attempt may not."""
     return ModelUnavailable(reason="protocol", provider=provider, detail=detail)
-
-
-def no_embeddings(provider: str) -> ModelError:
-    """The provider was asked for what it does not have."""
-    return ModelError(reason="invalid_request", provider=provider, detail="it makes no vectors of texts")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

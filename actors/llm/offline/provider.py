@@ -6,9 +6,8 @@ from itertools import takewhile
 from typing import Any, Final, cast, final
 
 from actors import jsontext
-from actors.llm.answers.embeddings import Embedding
+from actors.llm.answers.embeddings import Embedding, unknown_to
 from actors.llm.completion import END_TURN, TOOL_USE, Completion, Send, Tokens
-from actors.llm.failures.failures import no_embeddings
 from actors.llm.messages import TextDelta, TextRole, ToolCallStarted
 from actors.llm.offline.phrases import HELP, Call, Intent, Words, understand
 from actors.llm.requests.prompt import Prompt
@@ -52,7 +51,7 @@ class Offline:
 
     async def embed(self, model: str, texts: Sequence[str], role: TextRole = "passage") -> Embedding:
         """See :class:`actors.llm.provider.Provider`."""
-        raise no_embeddings("offline")
+        raise unknown_to("offline")
 
     async def close(self) -> None:
         """Nothing is open."""

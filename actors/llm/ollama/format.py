@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from actors.llm.fields import JsonObject
 from actors.llm.format import Format
+from actors.llm.ollama.options import sorted_out
 from actors.llm.ollama.stream import Reader
 from actors.llm.ollama.window import Windows, needed
 from actors.llm.requests.documents import Pdf
@@ -18,13 +19,6 @@ from actors.vocabulary import ChatMessage, Content, Text, Thinking, ToolResult, 
 
 KEEP_ALIVE: Final = "5m"
 """How long a model stays loaded after a request, unless the settings say otherwise."""
-
-_BODY: Final = frozenset({
-    "model", "messages", "tools", "format", "keep_alive", "think", "truncate", "shift", "logprobs", "top_logprobs",
-})  # fmt: skip
-"""What stands in a body itself; all else that the settings add is an option of the model, such as ``temperature``."""
-_OPENAI: Final = {"max_tokens": "num_predict", "max_completion_tokens": "num_predict"}
-"""Options by the names that they have in the interface which Ollama has as well."""
 
 
 def format_at(base_url: str, clock: Callable[[], float]) -> Format:
@@ -45,7 +39,7 @@ def request_body(prompt: Prompt, options: Mapping[str, Any], *, windows: Windows
     tools = list(
         {wire_name(tool.name): _tool(tool) for tool in prompt.tools if prompt.details.tools}.values()
     )
-    given, chosen = _sorted_out(options)
+    given, chosen = sorted_out(options)
     size = needed(messages, tools, limit)
     body: JsonObject = {
         "model": prompt.model,
@@ -61,23 +55,6 @@ def request_body(prompt: Prompt, options: Mapping[str, Any], *, windows: Windows
     if "num_ctx" not in chosen:
         chosen["num_ctx"] = windows.choose(prompt.model, size, prompt.details.context_window)
     return {**body, **given, "options": {"num_predict": limit, **chosen}, "stream": True}
-
-
-def fixed_window(options: Mapping[str, Any]) -> int | None:
-    """Tokens of context that the settings demand, if they do."""
-    size = _sorted_out(options)[1].get("num_ctx")
-    return size if isinstance(size, int) and size > 0 else None
-
-
-def _sorted_out(options: Mapping[str, Any]) -> tuple[JsonObject, JsonObject]:
-    """What the settings add to the body, and what to the options in it."""
-    body = {name: value for name, value in options.items() if name in _BODY}
-    chosen = {_OPENAI.get(name, name): value for name, value in options.items() if name not in _BODY}
-    inner = chosen.pop("options", None)
-    chosen.pop("stream", None)
-    if (effort := chosen.pop("reasoning_effort", None)) is not None:
-        body.setdefault("think", False if effort == "none" else effort)
-    return body, {**chosen, **(cast("JsonObject", inner) if isinstance(inner, Mapping) else {})}
 
 
 def _think(prompt: Prompt) -> bool | str:

@@ -9,8 +9,8 @@ import trio
 from actors.llm.models import endpoints
 from actors.llm.models.catalogue import ModelDetails
 from actors.llm.ollama import server as ollama
-from actors.llm.ollama.format import fixed_window
 from actors.llm.ollama.models import Facts
+from actors.llm.ollama.options import fixed_window
 from actors.llm.settings import ProviderSettings
 
 FRESH: Final = 300.0

@@ -18,11 +18,9 @@ from actors.llm.answers.delivery import Delivery
 from actors.llm.answers.embeddings import Embedding
 from actors.llm.completion import Completion, Send, Tokens, usage_of
 from actors.llm.failures.failures import (
-    Failure,
     failure,
     garbled,
     lost,
-    no_embeddings,
     read_report,
     retry_after,
 )
@@ -30,6 +28,7 @@ from actors.llm.fields import JsonObject
 from actors.llm.format import Embeddings, Format, path_of
 from actors.llm.messages import (
     CompletionEvent,
+    Failure,
     ModelError,
     ModelUnavailable,
     Spending,
@@ -162,7 +161,7 @@ class HttpProvider:
     async def embed(self, model: str, texts: Sequence[str], role: TextRole = "passage") -> Embedding:
         """See :class:`actors.llm.provider.Provider`."""
         if (how := self.format.embeddings) is None:
-            raise no_embeddings(self.name)
+            raise embeddings.unknown_to(self.name)
         vectors: list[bytes] = []
         tokens = 0
         for start in range(0, len(texts), how.most):

@@ -81,3 +81,9 @@ json_values = st.recursive(
 def test_whatever_is_sent_is_vectors_or_an_error_that_can_be_read(value: Any) -> None:
     with suppress(ValueError):
         assert len(embeddings.read(json.dumps(value).encode(), 1).vectors) == 1
+
+
+def test_who_makes_no_vectors_says_so() -> None:
+    refused = embeddings.unknown_to("anthropic")
+    assert (refused.reason, refused.provider) == ("invalid_request", "anthropic")
+    assert "makes no vectors" in str(refused)

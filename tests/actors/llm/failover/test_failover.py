@@ -12,8 +12,15 @@ from trio.testing import MockClock
 from actors.llm.completion import Completion, Send, Tokens
 from actors.llm.failover.circuit import FIRST_REST
 from actors.llm.failover.failover import Endpoint, Failover
-from actors.llm.failures.failures import Failure
-from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable, Retrying, Switched, TextDelta
+from actors.llm.messages import (
+    CompletionEvent,
+    Failure,
+    ModelError,
+    ModelUnavailable,
+    Retrying,
+    Switched,
+    TextDelta,
+)
 from actors.llm.settings import Retry
 from actors.vocabulary import Text
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from actors.llm.failures.failures import failure, garbled, lost, no_embeddings, read_report, retry_after
+from actors.llm.failures.failures import failure, garbled, lost, read_report, retry_after
 from actors.llm.failures.reports import Report
 from actors.llm.messages import ModelError, ModelUnavailable, Reason
 
@@ -124,12 +124,6 @@ def test_what_a_page_does_not_say_is_left_out() -> None:
     page = "<style>b{a}</style><P>Bad <b>gateway</b></p><SCRIPT src=x>let a = 1 < 2;</script > at 5 < 6"
     assert read_report(502, page).message == "Bad gateway at 5 < 6"
     assert read_report(502, "<script " * 12_500).message == ""
-
-
-def test_who_makes_no_vectors_says_so() -> None:
-    refused = no_embeddings("anthropic")
-    assert (refused.reason, refused.provider) == ("invalid_request", "anthropic")
-    assert "makes no vectors" in str(refused)
 
 
 @pytest.mark.parametrize(

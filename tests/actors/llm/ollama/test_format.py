@@ -7,7 +7,8 @@ import pytest
 
 from actors.llm.messages import SystemText
 from actors.llm.models.catalogue import ModelDetails
-from actors.llm.ollama.format import fixed_window, format_at, request_body
+from actors.llm.ollama.format import format_at, request_body
+from actors.llm.ollama.options import fixed_window
 from actors.llm.ollama.window import Windows
 from actors.llm.requests.documents import Pdf
 from actors.llm.requests.pictures import Picture
