@@ -94,22 +94,18 @@ const PULL = "ollama pull qwen3:4b";
 /** What to do where an Ollama was found that has no model yet. */
 function Pulling({ onLook }: { onLook: () => void }) {
   return (
-    <section class="notice" aria-label={t("An Ollama without a model")}>
-      <div class="pulling">
-        <p>
-          {t(
-            "An Ollama was found on this machine, but it has no model yet. Have it pull one, in a terminal:",
-          )}
-        </p>
-        <p class="buttons">
-          <code>{PULL}</code>
-          <CopyButton text={() => PULL} label={t("Copy the command")} />
-        </p>
-        <p class="quiet">
-          {t("That takes some gigabytes. Any other model of Ollama that can call tools will do.")}
-        </p>
-        <TextButton onClick={onLook}>{t("Look again")}</TextButton>
-      </div>
+    <section class="pulling" aria-label={t("An Ollama without a model")}>
+      <p>
+        {t("An Ollama was found on this machine, but it has no model yet. Have it pull one, in a terminal:")}
+      </p>
+      <p class="buttons">
+        <code>{PULL}</code>
+        <CopyButton text={() => PULL} label={t("Copy the command")} />
+      </p>
+      <p class="quiet">
+        {t("That takes some gigabytes. Any other model of Ollama that can call tools will do.")}
+      </p>
+      <TextButton onClick={onLook}>{t("Look again")}</TextButton>
     </section>
   );
 }

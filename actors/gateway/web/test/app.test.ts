@@ -396,6 +396,7 @@ test("a browser that was somebody else's begins anew, and sends nothing of their
   line.mend();
   app.start();
   await until(() => reloads === 1);
+  window.dispatchEvent(new window.Event("pagehide")); // the page goes
   assert.deepEqual(sent("message"), []);
   assert.deepEqual(Object.keys(localStorage), []);
 });

@@ -22,7 +22,7 @@ import {
 import { belongsTo, meet, onAnotherUser, signedOut } from "./account";
 import { announce } from "./announcement";
 import { Approvals } from "./approvals";
-import { draftsTold, storeDrafts, syncDrafts } from "./composer";
+import { draftsTold, forgetDrafts, storeDrafts, syncDrafts } from "./composer";
 import { Conversations } from "./conversations";
 import { Daemon } from "./daemon";
 import { OpenConversation } from "./open";
@@ -127,6 +127,7 @@ export class App {
   /** Leaves nothing of what this page has seen: it was somebody else's. */
   private beginAnew(): void {
     this.stop();
+    forgetDrafts(); // before the page goes, which stores what is being written
     settle(FRESH);
     this.reload();
   }

@@ -52,6 +52,7 @@ const PICTURES: ReadonlySet<string> = new Set(["image/png", "image/jpeg", "image
 
 export class Composer {
   private readonly uploads = new Map<string, { file: File; stop: AbortController }>();
+  private forgotten = false;
   private pause: ReturnType<typeof setTimeout> | undefined;
   private syncPause: ReturnType<typeof setTimeout> | undefined;
   /** The text as the daemon has it. */
@@ -90,6 +91,7 @@ export class Composer {
   /** Stores the draft at once. */
   store(): void {
     clearTimeout(this.pause);
+    if (this.forgotten) return;
     const message = messageOf(this.stash.value ?? this.draft.value);
     const none = message.text === "" && message.attachments.length === 0 && this.synced === "";
     save(this.name, none ? null : { ...message, synced: this.synced });
@@ -99,8 +101,15 @@ export class Composer {
     }
   }
 
+  /** Stores nothing any more: what is written here is somebody else's. */
+  forget(): void {
+    this.forgotten = true;
+    clearTimeout(this.pause);
+    clearTimeout(this.syncPause);
+  }
+
   private ahead(): boolean {
-    return this.own() !== this.synced && this.own().length <= LONGEST_SYNCED;
+    return !this.forgotten && this.own() !== this.synced && this.own().length <= LONGEST_SYNCED;
   }
 
   /** What is being written here, beside an earlier message that is edited. */
@@ -282,6 +291,12 @@ export function composerOf(session: string | null): Composer {
 /** Stores all drafts at once: the page is about to go. */
 export function storeDrafts(): void {
   for (const composer of composers.values()) composer.store();
+}
+
+/** Has nothing of what is being written stored or told any more: the page goes, and comes back for somebody else. */
+export function forgetDrafts(): void {
+  for (const composer of composers.values()) composer.forget();
+  composers.clear();
 }
 
 /** Waits until the daemon knows what is being written, as far as it can be told. */
