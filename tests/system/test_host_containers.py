@@ -14,6 +14,9 @@ from tests.system.test_host import SECRET, Host, hosting, marked, workspace
 
 __all__ = ["workspace"]
 
+# Not beside others: a container changes the network of the machine, and browsers break off what they load by then.
+pytestmark = pytest.mark.slow
+
 ENGINE: Final = ("--engine", "podman", "--image", IMAGE)
 
 
