@@ -172,33 +172,33 @@ def test_files_are_brought_changed_moved_and_deleted(
 def test_what_was_deleted_is_put_back(
     context: BrowserContext, agent: Agent, desk: Path, complaints: list[str]
 ) -> None:
-    (desk / "made").mkdir()
-    (desk / "made/renamed.txt").write_text("mine new.txt", encoding="utf-8")
-    (desk / "dropped.txt").write_text("dropped", encoding="utf-8")
+    (desk / "bygone").mkdir()
+    (desk / "bygone/renamed.txt").write_text("mine new.txt", encoding="utf-8")
+    (desk / "let-go.txt").write_text("dropped", encoding="utf-8")
     page = open_window(context, agent, complaints, "#/s/files/desk").page
-    more(page, "made", "Delete")
+    more(page, "bygone", "Delete")
     expect(page.get_by_role("dialog")).to_contain_text("1 file (12 B)")
     expect(page.get_by_role("dialog")).to_contain_text("It can be put back for 14 days.")
     assert violations(page) == []
     page.get_by_role("button", name="Delete", exact=True).click()
-    expect(page.get_by_role("link", name="made folder")).to_have_count(0)
-    assert not (desk / "made").exists()
+    expect(page.get_by_role("link", name="bygone folder")).to_have_count(0)
+    assert not (desk / "bygone").exists()
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("link", name="made folder")).to_be_visible()
-    assert (desk / "made/renamed.txt").read_text() == "mine new.txt"
+    expect(page.get_by_role("link", name="bygone folder")).to_be_visible()
+    assert (desk / "bygone/renamed.txt").read_text() == "mine new.txt"
 
     # later it is found in the list of what was deleted
-    for name in ("made", "dropped.txt"):
+    for name in ("bygone", "let-go.txt"):
         more(page, name, "Delete")
         page.get_by_role("button", name="Delete", exact=True).click()
         expect(page.get_by_role("link", name=name)).to_have_count(0)
     page.get_by_role("button", name="Deleted files").click()
     deleted = page.get_by_role("dialog", name="Deleted files")
-    expect(deleted.get_by_role("listitem")).to_contain_text(["desk/dropped.txt", "desk/made"])
+    expect(deleted.get_by_role("listitem")).to_contain_text(["desk/let-go.txt", "desk/bygone"])
     assert violations(page) == []
     deleted.get_by_role("button", name="Put back").last.click()
-    expect(deleted.get_by_role("status")).to_have_text("desk/made is there again.")
-    assert (desk / "made/renamed.txt").exists()
+    expect(deleted.get_by_role("status")).to_have_text("desk/bygone is there again.")
+    assert (desk / "bygone/renamed.txt").exists()
     deleted.get_by_role("button", name="Delete for good").click()
     deleted.get_by_role("button", name="Delete it for good").click()
     expect(deleted.get_by_text("Nothing that you have deleted is kept.")).to_be_visible()
