@@ -32,6 +32,8 @@ PROCESSES: Final = 2048
 """Most of them in a container."""
 TRIAL: Final = "trial"
 """With this begins what stands in place of the id of an instance."""
+TRIED: Final = "tried"
+"""A file that says that all went well."""
 
 
 @final
@@ -60,13 +62,15 @@ class InContainers:
         try:
             await self._engine.ask(
                 *self._run(id, place, process.mark(self._host, id, 0)),
-                *(
-                    "--rm",
-                    self._image,
-                    "-c",
-                    "touch written && exec python3 -P -c 'import starpod.host.inside'",
-                ),
+                *("--detach", self._image, "-c"),
+                f"python3 -P -c 'import starpod.host.inside' >said 2>&1 && touch {TRIED}",
             )
+            # Where the system is slow to bury the engine's own processes, the engine itself waits long for an end.
+            if (found := await self._container(id)) is not None:
+                await found.wait()
+                found.close()
+            if not (place / TRIED).exists():
+                raise EngineFailed(logbook.last(place / "said") or "it does not get as far as Python")
         except EngineFailed as error:
             if not await self._has_image():
                 build = f"{self._engine.kind} build --tag {IMAGE} --file scripts/Containerfile ."
@@ -74,6 +78,7 @@ class InContainers:
                 raise EngineFailed(f"there is no image {self._image}{how} ({error})") from None
             raise EngineFailed(f"no container of {self._image} can be run here: {error}") from None
         finally:
+            await self._engine.remove(self.name(id))
             shutil.rmtree(place)
 
     async def _has_image(self) -> bool:

@@ -173,6 +173,7 @@ async def test_where_no_container_can_be_run_the_host_says_so(tmp_path: Path) ->
             str(engine.parent),
             "no such luck",
         ),
+        ('test "$1" != inspect || echo 0', str(engine.parent), "it does not get as far as Python"),
     ):
         engine.write_text(f"#!/bin/sh\n{script}\n")
         engine.chmod(0o755)
