@@ -1,13 +1,15 @@
 """What belongs to which layer: who speaks with the bus, who stands at the edge, who is pure, and which tests prove it.
 
 Read by the test of the architecture, and by ``scripts/test`` for what must be covered:
-``python -m tests.layers modules`` names the pure modules, ``python -m tests.layers tests`` their tests.
+``python -m tests.layers modules`` names the pure modules, ``python -m tests.layers tests`` their tests, and
+``python -m tests.layers parts`` all others but those of the bus, in lines of what one process is to run.
 """
 
 import ast
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import cycle
 from pathlib import Path, PurePath
 
 ROOT = Path(__file__).parent.parent
@@ -152,6 +154,9 @@ WORLD = {
 }
 """What modules of the daemon and of the command line import to reach files, processes, terminals and the agent."""
 
+PARTS = {"tests/system/": 2, "tests/browser/": 1, "tests/actors/": 3, "tests/": 1}
+"""How many processes run the tests of a folder, the longest first. The last has what is in no other."""
+
 PROCESSES = ("subprocess", "tests.fakes.killed")
 """What tests import to start processes."""
 
@@ -240,5 +245,36 @@ def direct_tests() -> list[str]:
     return list(filter(is_direct, modules("tests/actors", "tests/starpod")))
 
 
+def parts() -> list[list[str]]:
+    """All files of tests but the direct ones and those of the bus, each in one part, what takes longest first.
+
+    A part is run by one process. A file in turn goes to each part of its folder, so that these take about as long.
+    """
+    direct = {*direct_tests()}
+    dealt: dict[str, list[list[str]]] = {
+        folder: [[] for _ in range(count)] for folder, count in PARTS.items()
+    }
+    waiting = {folder: cycle(hands) for folder, hands in dealt.items()}
+    for test in modules("tests"):
+        if (
+            PurePath(test).name.startswith("test_")
+            and test not in direct
+            and not test.startswith("tests/bus/")
+        ):
+            next(waiting[next(folder for folder in PARTS if test.startswith(folder))]).append(test)
+    return [part for parts in dealt.values() for part in parts]
+
+
+def told(what: str) -> str:
+    """What the command line asks for."""
+    match what:
+        case "modules":
+            return ",".join(pure_modules())
+        case "tests":
+            return " ".join(direct_tests())
+        case _:
+            return "\n".join(map(" ".join, parts()))
+
+
 if __name__ == "__main__":
-    sys.stdout.write(",".join(pure_modules()) if sys.argv[1] == "modules" else " ".join(direct_tests()))
+    sys.stdout.write(told(sys.argv[1]))

@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Callable, Collection, Iterable
+from pathlib import PurePath
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.layers import (
     ROOT,
     THREADS,
     WAITS,
+    direct_tests,
     dotted,
     imports,
     is_direct,
@@ -21,6 +23,7 @@ from tests.layers import (
     modules,
     packages,
     parse,
+    parts,
     walk,
 )
 
@@ -247,6 +250,12 @@ def test_the_pure_modules_are_told_from_the_others(module: str, pure: bool) -> N
 )
 def test_the_tests_that_only_call_are_told_from_the_others(test: str, direct: bool) -> None:  # noqa: FBT001
     assert is_direct(test) == direct
+
+
+def test_every_file_of_tests_is_run_once() -> None:
+    run = [*direct_tests(), *(test for part in parts() for test in part)]
+    there = {test for test in modules("tests") if PurePath(test).name.startswith("test_")}
+    assert sorted(run) == sorted(test for test in there if not test.startswith("tests/bus/"))
 
 
 @pytest.mark.parametrize("source", ["async def f(): ...", "class C:\n    async def f(self): ..."])
