@@ -224,8 +224,11 @@ async def serve(
             try:
                 with stopping.scope:
                     async with running(instance, config, command=command, address=address) as daemon:
+                        stopping.mesh = daemon.mesh
                         model = (await daemon.mesh.bus.ask(llm.Models())).default
-                        on_ready(daemon, model, await _link(daemon), await _shell(daemon))
+                        link, way = await _link(daemon), await _shell(daemon)
+                        with suppress(OSError):  # where nobody can be told it runs all the same
+                            on_ready(daemon, model, link, way)
                         status = await _stay(daemon, stopping)
             except StarpodError as error:  # raised below, outside of the nursery, which would wrap it
                 failure = error
@@ -280,15 +283,15 @@ class _Stopping:
 
 async def _stay(daemon: Running, stopping: _Stopping) -> int:
     """Run until a signal or the end of the tree; the exit status of the process."""
-    mesh = stopping.mesh = daemon.mesh
     with trio.CancelScope() as stopping.scope:
-        await mesh.wait()
+        await daemon.mesh.wait()
     daemon.leave()
-    exit = await mesh.stop()
+    exit = await daemon.mesh.stop()
     return 0 if exit.kind is ExitKind.STOPPED else FAILED
 
 
 async def _show_tasks_on(questions: AsyncIterator[int]) -> None:
     async for _ in questions:
-        sys.stderr.write(mask_text(task_tree()))
-        sys.stderr.flush()
+        with suppress(OSError):
+            sys.stderr.write(mask_text(task_tree()))
+            sys.stderr.flush()

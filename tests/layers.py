@@ -154,7 +154,7 @@ WORLD = {
 }
 """What modules of the daemon and of the command line import to reach files, processes, terminals and the agent."""
 
-PARTS = {"tests/system/": 2, "tests/browser/": 1, "tests/actors/": 3, "tests/": 1}
+PARTS = {"tests/browser/": 2, "tests/system/": 2, "tests/actors/": 3, "tests/": 1}
 """How many processes run the tests of a folder, the longest first. The last has what is in no other."""
 
 PROCESSES = ("subprocess", "tests.fakes.killed")

@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import trio
+
 from tests.fakes.model_script import Call, Reply, Say
 from tests.fakes.model_server import ModelServer
-from tests.system.daemons import Place, serving, starpod, until
+from tests.system.daemons import PATIENCE, Place, serving, starpod, until
 
 TRUST = '[hooks]\ntrusted = ["guard", "notes", "slow"]\n'
 
@@ -17,6 +19,12 @@ def write(place: Place, name: str, event: str, command: str, more: str = "") -> 
         f'+++\nname = "{name}"\nevent = "{event}"\ncommand = """{command}"""\n{more}\n+++\nA hook.\n'
     )
     return folder
+
+
+async def results(place: Place) -> set[tuple[str, str]]:
+    """Which hooks were called, and what came of it."""
+    runs = json.loads((await starpod(place.root, "hooks", "runs", "--json")).out)
+    return {(run["hook"], run["result"]) for run in runs}
 
 
 async def test_a_hook_is_listed_tried_called_and_shown(place: Place) -> None:
@@ -52,12 +60,10 @@ async def test_a_hook_is_listed_tried_called_and_shown(place: Place) -> None:
         assert (stop["hook_event_name"], stop["session_id"]) == ("Stop", said["session_id"])
         assert stop["last_assistant_message"]
 
-        runs = json.loads((await starpod(place.root, "hooks", "runs", "--json")).out)
-        assert {(run["hook"], run["result"]) for run in runs} == {
-            ("guard", "deny"),
-            ("guard", "ok"),
-            ("notes", "ok"),
-        }
+        expected = {("guard", "deny"), ("guard", "ok"), ("notes", "ok")}
+        with trio.fail_after(PATIENCE):  # what a hook wrote may be seen before it has ended
+            while await results(place) != expected:
+                pass
         assert "notes  Stop" in (await starpod(place.root, "hooks", "runs", "notes")).out
         unknown = await starpod(place.root, "hooks", "runs", "nots")
         assert "no hook nots was called yet" in unknown.out + unknown.err

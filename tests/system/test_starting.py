@@ -183,14 +183,16 @@ async def test_an_agent_that_runs_as_its_blueprint_was_says_so(tmp_path: Path) -
     assert "`starpod dev bot` applies the change" in older.err
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-async def test_a_process_without_one_of_its_streams_runs_all_the_same(place: Place, closed: str) -> None:
+@pytest.mark.parametrize("streams", ["<&-", "2>&-", "<&- >&- 2>&-", ">/dev/full 2>/dev/full"])
+async def test_a_process_without_one_of_its_streams_runs_all_the_same(place: Place, streams: str) -> None:
     """What is printed goes nowhere, above all into no file that took the place of the stream."""
-    command = f"exec {sys.executable} -m starpod serve {closed}"
+    command = f"exec {sys.executable} -m starpod serve {streams}"
     process = subprocess.Popen(["/bin/sh", "-c", command], cwd=place.root, env=environment())  # noqa: ASYNC220
     daemon = Daemon(place, process, place.database)  # it has no log
     try:
         await until(lambda: daemon.reachable or not daemon.running)
+        assert (await daemon.chat("hello"))["status"] == 200
+        daemon.signal(signal.SIGUSR1)
         assert (await daemon.chat("hello"))["status"] == 200
         process.terminate()
         await until(lambda: not daemon.running)

@@ -19,7 +19,7 @@ export function Runs({ of }: { readonly of: readonly Run[] }) {
                 {run.detail !== "" && `: ${run.detail}`}
               </p>
               <p class="quiet">
-                {run.event}
+                <code>{run.event}</code>
                 {run.tool !== "" && ` ${t("of {name}", { name: run.tool })}`},{" "}
                 {when(new Date(run.at), new Date())}, {tookWords(run)}
               </p>
