@@ -51,7 +51,7 @@ SHIELDED = {
     "actors/mcp/process.py",
     "actors/sending.py",
     "actors/shell/process.py",
-    *(f"starpod/host/{name}.py" for name in ("container", "engine", "keeper")),
+    *(f"starpod/host/{name}.py" for name in ("command", "handing", "keeper")),
 }
 """The web server: a frame once begun is ended, and clients get a word before the stop. What runs programs: they are
 ended, and collected. What sends to people: nobody could say whether a message that is cut off has arrived. All have

@@ -32,9 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--engine",
-        choices=("process", "podman", "docker"),
+        choices=("process", "systemd", "podman", "docker"),
         default="process",
-        help="what an instance is: a process, or a container of Podman or Docker (process)",
+        help="what an instance is: a process, a unit of your systemd, or a container of Podman or Docker (process)",
     )
     parser.add_argument("--image", metavar="NAME", default=IMAGE, help=f"of its container ({IMAGE})")
 

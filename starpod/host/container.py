@@ -3,25 +3,19 @@
 Nothing is asked about an instance while a request to run it is under way, of a host that was killed perhaps.
 """
 
-import errno
 import os
 import shutil
-import signal
-import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import Final, final
 
-import trio
-
-from actors import jsontext
 from bus import crash_point
 from starpod.cli.host import IMAGE
-from starpod.host import logbook, process
-from starpod.host.engine import PATIENCE, Container, Engine, EngineFailed, runs_asked_for
-from starpod.host.inside import PIPE
+from starpod.host import handing, logbook, process
+from starpod.host.command import EngineFailed, runs_asked_for, settled
+from starpod.host.engine import Container, Engine
 
 PASSED_ON: Final = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
 """Variables that an instance gets as they are here; no others but its own and those of the image."""
@@ -34,6 +28,8 @@ TRIAL: Final = "trial"
 """With this begins what stands in place of the id of an instance."""
 TRIED: Final = "tried"
 """A file that says that all went well."""
+RUN: Final = ("run", "--name")
+"""With these words before its name a container is asked for."""
 
 
 @final
@@ -94,10 +90,7 @@ class InContainers:
         """See the protocol."""
         if not port:
             raise EngineFailed("no port of this machine is free")
-        pipe = place / PIPE
-        pipe.unlink(missing_ok=True)
-        os.mkfifo(pipe, 0o600)
-        os.close(os.open(log, process.OPEN, 0o600))
+        handing.prepare(place, log)
         await self._engine.ask(
             *self._run(id, place, marked),
             *("--detach", "--publish", f"127.0.0.1:{port}:{port}", self._image, "-c"),
@@ -110,16 +103,12 @@ class InContainers:
         if found is None:
             raise EngineFailed(f"it ended at once: {logbook.last(log)}")
         here = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        given = {**here, **variables, "HOME": str(place)}
-        with trio.CancelScope(shield=True):  # whoever is to end it must hear of it
-            await _hand_over(pipe, jsontext.encode(given), found)
-        pipe.unlink(missing_ok=True)
-        crash_point("create", "given")
+        await handing.give(place, {**here, **variables}, found)
         return found
 
     async def find(self, id: str, pid: int, marked: str) -> Container | None:
         """See the protocol."""
-        await self._settled(id)
+        await settled(RUN, self.name(id))
         if id not in await self._there("--filter", "status=running"):
             return None
         value = await self._engine.ask(
@@ -129,7 +118,7 @@ class InContainers:
 
     async def clean(self, id: str) -> None:
         """See the protocol."""
-        await self._settled(id)
+        await settled(RUN, self.name(id))
         if id in await self._there("--all"):
             await self._engine.remove(self.name(id))
             if id in await self._there("--all"):
@@ -138,7 +127,7 @@ class InContainers:
 
     async def known(self) -> frozenset[str]:
         """See the protocol."""
-        asked = {id for _, id in runs_asked_for(self.name(""))}
+        asked = {id for _, id in runs_asked_for(RUN, self.name(""))}
         marked = {id for _, id in process.marked_instances(self._host)}
         return frozenset({*await self._there("--all"), *asked, *marked})
 
@@ -170,31 +159,3 @@ class InContainers:
             "ps", "--filter", f"label={HOST}={self._host}", *which, "--format", "{{.Names}}"
         )
         return frozenset(name.removeprefix(self.name("")) for name in told.split())
-
-    async def _settled(self, id: str) -> None:
-        """Return once nobody is about to run an instance."""
-        name = self.name(id)
-        with trio.move_on_after(PATIENCE):
-            while runs_asked_for(name):  # noqa: ASYNC110 - they are no children of ours
-                await trio.sleep(0.02)
-        for pid, _ in runs_asked_for(name):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-
-async def _hand_over(pipe: Path, data: bytes, to: Container) -> None:
-    """Write into a pipe once the container reads it; it may end before."""
-    with trio.move_on_after(PATIENCE):
-        while not to.ended:
-            try:
-                file = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-            except OSError as error:
-                if error.errno != errno.ENXIO:
-                    raise
-                await trio.sleep(0.01)
-                continue
-            async with trio.lowlevel.FdStream(file) as stream:
-                if stat.S_ISFIFO(os.fstat(file).st_mode):
-                    with suppress(trio.BrokenResourceError):
-                        await stream.send_all(data)
-            break

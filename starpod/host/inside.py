@@ -1,6 +1,6 @@
-"""The first process of a container: takes the environment from a pipe, runs the instance, and buries its orphans.
+"""The first process of a container or a unit: takes the environment from a pipe, runs the instance, buries its orphans.
 
-Secrets come that way so that the engine never hears of them.
+Secrets come that way so that the engine, or systemd, never hears of them.
 """
 
 import os

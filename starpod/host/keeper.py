@@ -89,7 +89,7 @@ class Keeper:
         return self.place(id) / "agent.log"
 
     def container_of(self, id: str) -> dict[str, str] | None:
-        """The container that it is run in, with the engine; None for a process."""
+        """The container that it is run in, with the engine; None where it is in none."""
         return self._route.container(id)
 
     # --- what is wanted -------------------------------------------------------------------------------------

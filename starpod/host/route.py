@@ -1,4 +1,4 @@
-"""How an instance is run: as a process of this machine, or in a container of its own."""
+"""How an instance is run: as a process of this machine, as a unit of systemd, or in a container of its own."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -68,7 +68,7 @@ class Route(Protocol):
         ...
 
     def container(self, id: str) -> dict[str, str] | None:
-        """Its ``engine`` and its ``name``, for people who want to enter it; None for a process."""
+        """Its ``engine`` and its ``name``, for people who want to enter it; None where it is in none."""
         ...
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
-from typing import Final, final
+from typing import Final, Literal, final
 
 import attrs
 import trio
@@ -30,9 +30,13 @@ from starpod.host.keeper import Keeper
 from starpod.host.route import AsProcess, Route
 from starpod.host.safe import Safe
 from starpod.host.schema import open_store
+from starpod.host.unit import InUnits
 
 KEY: Final = "host.key"
 LOCK: Final = "host.lock"
+ENGINE: Final = "host.engine"
+"""What instances were at the last start."""
+Systemd = Literal["systemd"]
 
 
 @final
@@ -86,12 +90,24 @@ def _prepare(folder: Path) -> None:
         (folder / name).mkdir(mode=0o700, exist_ok=True)
 
 
-async def _route(folder: Path, name: str, engine: Kind | None, image: str) -> Route:
+async def _route(folder: Path, name: str, engine: Kind | Systemd | None, image: str) -> Route:
     if engine is None:
         return AsProcess(name)
-    found = InContainers(Engine(engine), image, name)
+    found = InUnits(name) if engine == "systemd" else InContainers(Engine(engine), image, name)
     await found.try_out(folder)
     return found
+
+
+async def _leave(folder: Path, name: str, engine: Kind | Systemd | None) -> None:
+    """Remove the containers that an engine before this one has of this host, and note this one. Raises StarpodError."""
+    note = folder / ENGINE
+    before = note.read_text() if note.exists() else ""
+    kind: Kind | None = "podman" if before == "podman" else "docker" if before == "docker" else None
+    if kind is not None and kind != engine:
+        old = InContainers(Engine(kind), IMAGE, name)
+        for id in await old.known():
+            await old.clean(id)
+    atomic.write(note, engine or "process")
 
 
 async def serve(
@@ -99,12 +115,12 @@ async def serve(
     address: Address,
     on_ready: Callable[[Host], None],
     *,
-    engine: Kind | None = None,
+    engine: Kind | Systemd | None = None,
     image: str = IMAGE,
 ) -> int:
     """Run the host in a folder until a signal; the exit status. Raises StarpodError where it cannot run.
 
-    Without an engine instances are processes, with one they are containers of an image.
+    Without an engine instances are processes, with one they are containers of an image, or units of systemd.
     """
     if not is_here(address.host):
         raise StarpodError(f"{address} is not of this machine: put a proxy with TLS in front of 127.0.0.1")
@@ -121,6 +137,7 @@ async def serve(
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         name = sha256(key.encode()).hexdigest()[:12]
         route = await _route(folder, name, engine, image)
+        await _leave(folder, name, engine)
         keeper = Keeper(folder, rows, safe, name, logs.log, route=route)
         server = Server(create_app(keeper, key), socket, limits, lambda: None)
 

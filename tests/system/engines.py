@@ -1,4 +1,4 @@
-"""Podman as a test can use it, with an image of what is here; skipped where it runs no container.
+"""Podman and systemd as a test can use them, Podman with an image of what is here; skipped where they do not run.
 
 Where a machine has cgroups that containers do not like, or gives nobody any, it is run apart: in mounts of its own.
 """
@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,14 @@ default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 """
 APART: Final = """#!/bin/sh
 exec nsenter --mount=/proc/{pid}/ns/mnt --wd="$PWD" {podman} "$@"
+"""
+
+MANAGER: Final = "/usr/lib/systemd/systemd"
+BOOTED: Final = "mount -t tmpfs none /run && mkdir -p /run/systemd/system"
+MANAGED: Final = f"""
+echo $$ > /sys/fs/cgroup/{{group}}/cgroup.procs
+dbus-daemon --session --nofork --address="$DBUS_SESSION_BUS_ADDRESS" &
+exec {MANAGER} --user --unit=basic.target
 """
 
 
@@ -135,3 +144,101 @@ def containers(variables: dict[str, str]) -> list[str]:
 def inspected(variables: dict[str, str], name: str) -> str:
     """All that is known of one."""
     return _run(variables, "inspect", name).stdout
+
+
+@contextmanager
+def systemd() -> Generator[dict[str, str]]:
+    """Variables with which `systemctl --user` reaches a manager: yours, or one of ours. Skips where there is none."""
+    yours = {
+        name: os.environ[name]
+        for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
+        if name in os.environ
+    }
+    if shutil.which("systemd-run") is None:
+        pytest.skip("there is no systemd here")
+    if _manages(yours):
+        yield yours
+        return
+    if not Path(MANAGER).exists() or shutil.which("dbus-daemon") is None:
+        pytest.skip("systemd manages nothing for us, and no manager can be started")
+    with TemporaryDirectory(prefix="sp-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield from _systemd(Path(folder))
+
+
+def _systemd(folder: Path) -> Generator[dict[str, str]]:
+    variables = {
+        "XDG_RUNTIME_DIR": str(folder),
+        "DBUS_SESSION_BUS_ADDRESS": f"unix:path={folder / 'bus'}",
+    }
+    apart = subprocess.Popen(
+        ["unshare", "--mount", "sh", "-c", f"{MOUNTS} && {BOOTED} && echo ready && exec cat"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    group = Path(f"/proc/{apart.pid}/root/sys/fs/cgroup/{folder.name}")
+    manager: subprocess.Popen[bytes] | None = None
+    try:
+        assert apart.stdout is not None
+        if not apart.stdout.readline():
+            pytest.skip("no mounts of our own, in which systemd would run")
+        group.mkdir()
+        manager = subprocess.Popen(
+            ["nsenter", f"--mount=/proc/{apart.pid}/ns/mnt", "sh", "-c", MANAGED.format(group=folder.name)],
+            env={"PATH": os.environ["PATH"], "HOME": str(folder), **variables},
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        deadline = time.monotonic() + PATIENCE
+        while not _manages(variables):
+            if manager.poll() is not None or time.monotonic() > deadline:
+                pytest.skip("systemd does not run here")
+            time.sleep(0.1)
+        yield variables
+    finally:
+        if manager is not None:
+            (group / "cgroup.kill").write_text("1")  # the manager, its bus, and all that they have started
+            manager.wait()
+            _remove(group)
+        apart.communicate()
+
+
+def _remove(group: Path) -> None:
+    """A group of processes that were killed, and those below it, as soon as the kernel lets go of them."""
+    for each in (*sorted(group.rglob("*/"), reverse=True), group):
+        while each.is_dir():
+            try:
+                each.rmdir()
+            except OSError:
+                time.sleep(0.02)
+
+
+def _manages(variables: dict[str, str]) -> bool:
+    """Whether a manager runs units for us. It is asked over its bus, which it reaches after its own socket."""
+    tried = subprocess.run(
+        ["systemd-run", "--user", "--wait", "--collect", "--quiet", "true"],
+        env={**os.environ, **variables},
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    return tried.returncode == 0
+
+
+def units(variables: dict[str, str]) -> list[str]:
+    """Names of those of Starpod that a manager knows."""
+    told = _systemctl(variables, "list-units", "--all", "--full", "--plain", "--no-legend", "starpod-*")
+    return [line.split()[0] for line in told.splitlines()]
+
+
+def shown(variables: dict[str, str], name: str) -> str:
+    """All that a manager knows of a unit."""
+    return _systemctl(variables, "show", name)
+
+
+def _systemctl(variables: dict[str, str], *words: str) -> str:
+    return subprocess.run(
+        ["systemctl", "--user", *words],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    ).stdout

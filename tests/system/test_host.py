@@ -60,6 +60,13 @@ class Host:
                 await trio.sleep(0.05)
         return found[0]
 
+    async def until_seen(self) -> Json:
+        """Wait until it knows where the only instance answers: it has found or started it by then."""
+        with trio.fail_after(PATIENCE):
+            while (found := await self.instances())[0]["web_url"] is None:
+                await trio.sleep(0.05)
+        return found[0]
+
     async def died(self) -> None:
         """Wait until it was killed."""
         await until(lambda: self.process.poll() is not None, f"it was not killed\n{self.log}")
@@ -186,7 +193,7 @@ async def test_a_host_that_is_killed_at_each_step_goes_on_and_leaves_nothing_beh
     before = read_json(folder / ".starpod/daemon.lock")["pid"]
     async with hosting(data, "delete.entered") as host:
         await host.ready()
-        one = await host.until_state("running")
+        one = await host.until_seen()
         assert read_json(folder / ".starpod/daemon.lock")["pid"] == before, "it was found again"
         with pytest.raises(httpx2.HTTPError):
             await host.ask("DELETE", f"/instances/{one['id']}")

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 import trio
 
-from tests.system.daemons import PATIENCE, read_json, starpod
+from tests.system.daemons import PATIENCE, read_json, starpod, until
 from tests.system.engines import IMAGE, containers, inspected, podman
 from tests.system.test_host import SECRET, Host, hosting, marked, workspace
 
@@ -130,7 +130,7 @@ async def test_a_host_of_containers_that_is_killed_at_each_step_goes_on_and_leav
     boot = read_json(next((data / "instances").iterdir()) / ".starpod/daemon.lock")["boot_id"]
     async with hosting(data, "delete.entered", *ENGINE, **engine) as host:
         await host.ready()
-        one = await host.until_state("running")
+        one = await host.until_seen()
         assert containers(engine) == [before]
         folder = data / "instances" / one["id"]
         assert read_json(folder / ".starpod/daemon.lock")["boot_id"] == boot, "it was found again"
@@ -155,6 +155,28 @@ async def test_a_container_of_which_no_row_knows_is_removed(engine: dict[str, st
         each.unlink()
     async with hosting(data, "", *ENGINE, **engine) as host:
         await host.ready()
+        await gone(host, engine)
+
+
+async def test_a_host_that_is_started_with_another_engine_leaves_no_container(
+    engine: dict[str, str], tmp_path: Path
+) -> None:
+    data = tmp_path / "host"
+    async with hosting(data, "create.running", *ENGINE, **engine) as host:
+        await host.ready()
+        await host.ask("POST", "/instances", json={"name": "one"})
+        await host.died()
+    assert len(containers(engine)) == 1
+    async with hosting(data, "", PATH=str(tmp_path)) as host:
+        await until(lambda: host.process.poll() is not None, "it runs without the engine of the one before")
+        assert "there is no podman here" in host.log
+        assert (host.process.wait(), len(containers(engine))) == (1, 1)
+    async with hosting(data, "", **engine) as host:
+        await host.ready()
+        assert containers(engine) == []
+        one = await host.until_state("running")
+        assert len(marked(data)) > 0
+        await host.ask("DELETE", f"/instances/{one['id']}")
         await gone(host, engine)
 
 
