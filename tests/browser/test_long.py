@@ -22,14 +22,22 @@ WALK: Final = """async step => {
     });
     // What comes above the conversation, such as a banner, moves all of it: that is no jump within it.
     const place = each => each.getBoundingClientRect().top - box.getBoundingClientRect().top;
+    // Whoever scrolls faster than anything can be drawn sees it when it is: nothing has jumped for that.
+    const behind = () => [...document.querySelectorAll("article.away")].some(each => {
+        const { top, bottom } = each.getBoundingClientRect();
+        return bottom > -1200 && top < 2000;
+    });
+    const settle = async () => {
+        for (let frames = 0; frames < 2 || (behind() && frames < 600); frames++) await paint();
+    };
     let jump = 0, drawn = 0, steps = 0, idle = 0;
+    await settle();
     while (idle < 10 && steps < 2000) {
         const [seen, top] = [middle(), box.scrollTop];
         const before = seen && place(seen);
         box.scrollTop = top + step;
         const moved = box.scrollTop - top;
-        await paint();
-        await paint();
+        await settle();
         if (seen?.isConnected) jump = Math.max(jump, Math.abs(place(seen) - before + moved));
         drawn = Math.max(drawn, document.querySelectorAll("article:not(.away)").length);
         idle = moved === 0 && (step > 0 || !document.querySelector(".older")) ? idle + 1 : 0;
