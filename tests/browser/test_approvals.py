@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.browser.agent import Agent, Model, agent_in
 from tests.browser.conftest import let_in, open_window
@@ -78,6 +78,42 @@ def test_a_key_allows_what_is_shown_and_the_focus_is_taken_from_nobody(
     expect(window.turns.last).to_contain_text("That was it.")
     window.page.reload()
     expect(window.turns.last).to_contain_text("Allowed once by you in the page")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_answers_stay_where_they_are_while_the_file_is_read(
+    window: Window, model: Model, width: int
+) -> None:
+    window.page.set_viewport_size({"width": width, "height": 844})
+    held = list[Route]()  # until it is seen where the answers stand
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    window.page.route("**/api/files/raw*", hold)
+    long = "".join(f"line {number}\n" for number in range(300))
+    question = asked(window, model, "hold the file", long.replace("line 1\n", "line one\n"))
+    once = question.get_by_role("button", name=WHOLE)
+    ways: list[tuple[dict[str, Any], str]] = [
+        ({"body": long}, "-line 1"),
+        ({"body": "another\n"}, "-another"),
+        ({"status": 404}, "There is no such file yet"),
+        ({"status": 500}, "cannot be shown"),
+    ]
+    for answer, seen in ways:
+        with window.page.expect_request("**/api/files/raw*"):
+            window.page.reload()
+        expect(question).to_contain_text("Reading the file…")
+        once.evaluate("element => element.scrollIntoView({ block: 'center' })")
+        before = once.bounding_box()
+        held.pop().fulfill(**answer)
+        expect(question).to_contain_text(seen)
+        assert once.bounding_box() == before, seen
+    question.get_by_role("button", name="Show all 300 lines").click()
+    assert question.get_by_text("+line 299").evaluate("element => element.parentElement.clientHeight") > 200
+    question.get_by_role("button", name="Deny").click()
+    window.page.get_by_role("button", name="Deny").click()
+    window.answered()
 
 
 def test_who_denies_may_say_why_and_the_model_reads_it(window: Window, agent: Agent, model: Model) -> None:

@@ -6,7 +6,7 @@ import { afterEach, test } from "node:test";
 import { signal } from "@preact/signals";
 import { render } from "preact";
 import { act } from "preact/test-utils";
-import { emptyTurn, type Turn } from "../src/conversation/model";
+import { emptyTurn, type ToolPart, type Turn } from "../src/conversation/model";
 import type { App } from "../src/state/app";
 import { AppProvider } from "../src/ui/context";
 import { guess } from "../src/ui/Away";
@@ -178,4 +178,41 @@ test("long words that were unfolded stay so while they are out of sight, and fol
   } finally {
     Object.defineProperty(window.Element.prototype, "scrollHeight", tall);
   }
+});
+
+test("a long change that was unfolded stays so while it is out of sight, and folds again when asked to", async () => {
+  const diff = Array.from({ length: 30 }, (_, index) => `+line ${index}`).join("\n");
+  const tool: ToolPart = {
+    kind: "tool",
+    key: "call",
+    iteration: 1,
+    id: "call",
+    name: "Edit",
+    input: {},
+    output: "",
+    state: "done",
+    truncated: false,
+    diff,
+    since: 0,
+    elapsed: null,
+  };
+  const turns = begin();
+  await show([...turns.slice(0, 3), turnOf(4, { parts: [tool, { ...tool, key: "other", id: "other" }] })]);
+  const shown = () =>
+    [...article(4).querySelectorAll(".changes")].map((each) => each.querySelectorAll("ins").length);
+  const press = (label: RegExp) =>
+    act(() =>
+      [...article(4).querySelectorAll("button")].find(({ textContent }) => label.test(textContent))!.click(),
+    );
+  assert.deepEqual(shown(), [16, 16]);
+  await press(/^Show all/);
+  assert.deepEqual(shown(), [30, 16]);
+  await tell(4, false);
+  assert.ok(away()[3]);
+  await tell(4, true);
+  assert.deepEqual(shown(), [30, 16]);
+  await press(/^Show less/);
+  await tell(4, false);
+  await tell(4, true);
+  assert.deepEqual(shown(), [16, 16]);
 });

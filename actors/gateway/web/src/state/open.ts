@@ -125,7 +125,7 @@ export class OpenConversation {
 
   /** Turn whose message is being edited. */
   readonly editing = signal<string | null>(null);
-  /** Turns whose long words are shown whole: what is scrolled far away is drawn anew when it comes back. */
+  /** Messages and changes that are long and shown whole: what is scrolled far away is drawn anew when it comes back. */
   readonly unfolded = new Set<string>();
 
   /** Takes up the message that was said last, to be said in other words. Whether there is one that can be. */

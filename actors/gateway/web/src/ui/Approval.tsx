@@ -289,7 +289,7 @@ function Subject({ approval }: { approval: Approval }) {
         </pre>
       )}
       {count > TALL && <p class="quiet">{n(count, "{n} line", "{n} lines")}</p>}
-      {change !== null && <FileChange change={change} />}
+      {change !== null && <FileChange id={approval.id} change={change} />}
       {rest.length > 0 && (
         <dl>
           {rest.map(({ name, text, long }) => (
@@ -304,13 +304,34 @@ function Subject({ approval }: { approval: Approval }) {
   );
 }
 
+interface FileChangeProps {
+  /** What it is known by once it has been unfolded. */
+  id: string;
+  change: Change;
+}
+
+function FileChange({ id, change: { path, before, after } }: FileChangeProps) {
+  return before === null ? (
+    <WholeFile id={id} path={path} after={after} />
+  ) : (
+    <Difference id={id} before={before} after={after} />
+  );
+}
+
 type Found = { readonly text: string; readonly note?: string } | "reading" | "unknown";
 
-/** A change against what the file holds now, where the call does not say what that is. */
-function FileChange({ change: { path, before, after } }: { change: Change }) {
-  const [found, setFound] = useState<Found>(before === null ? "reading" : { text: before });
+/** Lines of a change that a place is kept for while the file is being read: at least and at most. */
+const [FEWEST, MOST] = [4, 10];
+
+/**
+ * A change against what the file holds now, which has to be asked for. It takes the same place before and after that: below it
+ * are the answers, and a hand on its way to one must not meet another. Only whoever unfolds it moves them.
+ */
+function WholeFile({ id, path, after }: { id: string; path: string; after: string }) {
+  const { unfolded } = useApp().open;
+  const [found, setFound] = useState<Found>("reading");
+  const [all, setAll] = useState(unfolded.has(id));
   useEffect(() => {
-    if (before !== null) return;
     fileText(path).then(
       (text) =>
         setFound(
@@ -320,24 +341,36 @@ function FileChange({ change: { path, before, after } }: { change: Change }) {
         ),
       () => setFound("unknown"),
     );
-  }, [path, before]);
-  if (found === "reading") return <p class="quiet">{t("Reading the file…")}</p>;
-  if (found === "unknown")
-    return (
-      <>
-        <p class="quiet">{t("What the file holds now cannot be shown. It would hold this:")}</p>
-        <Changes text={diff("", visible(after))} />
-      </>
-    );
+  }, [path]);
+  const rows = Math.min(Math.max(after.split("\n").length, FEWEST), MOST);
   return (
-    <>
-      {found.note !== undefined && <p class="quiet">{found.note}</p>}
-      <Difference before={found.text} after={after} />
-    </>
+    <div class={all ? "approval-file all" : "approval-file"} style={{ "--rows": rows }}>
+      {found === "reading" && <p class="quiet">{t("Reading the file…")}</p>}
+      {found === "unknown" && (
+        <>
+          <p class="quiet">{t("What the file holds now cannot be shown. It would hold this:")}</p>
+          <Changes id={id} text={diff("", visible(after))} onTurn={setAll} />
+        </>
+      )}
+      {typeof found === "object" && (
+        <>
+          {found.note !== undefined && <p class="quiet">{found.note}</p>}
+          <Difference id={id} before={found.text} after={after} onTurn={setAll} />
+        </>
+      )}
+    </div>
   );
 }
 
-function Difference({ before, after }: { before: string; after: string }) {
+interface DifferenceProps {
+  id: string;
+  before: string;
+  after: string;
+  onTurn?: ((all: boolean) => void) | undefined;
+}
+
+function Difference({ id, before, after, onTurn }: DifferenceProps) {
   const text = diff(visible(before), visible(after));
-  return text === "" ? <p class="quiet">{t("Nothing changes.")}</p> : <Changes text={text} />;
+  if (text === "") return <p class="quiet">{t("Nothing changes.")}</p>;
+  return <Changes id={id} text={text} onTurn={onTurn} />;
 }

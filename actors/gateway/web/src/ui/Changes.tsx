@@ -2,16 +2,32 @@ import { useId, useState } from "preact/hooks";
 import { n, t } from "../language/texts";
 import { memo } from "../memo";
 import { CopyButton, TextButton } from "./buttons";
+import { useApp } from "./context";
 
 /** Lines shown at first of a change that is longer. */
 const FOLDED = 16;
 
 const KINDS = { "+": "added", "-": "removed", "@": "place" } as const;
 
+interface ChangesProps {
+  /** What they are known by while the conversation is open; unfolded once, they stay so. */
+  id: string;
+  text: string;
+  /** Told whenever somebody unfolds or folds them. */
+  onTurn?: ((all: boolean) => void) | undefined;
+}
+
 /** What a call changed in a text. Each line has its mark, so that it can be read without its colour. */
-export const Changes = memo(function Changes({ text }: { text: string }) {
-  const [all, setAll] = useState(false);
+export const Changes = memo(function Changes({ id: known, text, onTurn }: ChangesProps) {
+  const { unfolded } = useApp().open;
+  const [all, setAll] = useState(unfolded.has(known));
   const id = useId();
+  const turn = () => {
+    if (all) unfolded.delete(known);
+    else unfolded.add(known);
+    setAll(!all);
+    onTurn?.(!all);
+  };
   const lines = text.split("\n");
   const [added, removed] = [count(lines, "+"), count(lines, "-")];
   const isLong = lines.length > FOLDED + 4;
@@ -31,7 +47,7 @@ export const Changes = memo(function Changes({ text }: { text: string }) {
         ))}
       </pre>
       {isLong && (
-        <TextButton onClick={() => setAll(!all)}>
+        <TextButton onClick={turn}>
           {all ? t("Show less") : n(lines.length, "Show all", "Show all {n} lines")}
         </TextButton>
       )}

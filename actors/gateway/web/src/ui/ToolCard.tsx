@@ -50,7 +50,7 @@ export const ToolCard = memo(function ToolCard({ tool, turnId, waits }: ToolCard
         {!waits && <ToolTime tool={tool} />}
         <ToolState state={waits ? "waits" : tool.state} />
       </button>
-      {tool.diff !== "" && <Changes text={tool.diff} />}
+      {tool.diff !== "" && <Changes id={`${turnId}/${tool.id}`} text={tool.diff} />}
       <div id={id} hidden={!open}>
         {open && <ToolDetails tool={tool} turnId={turnId} />}
       </div>
