@@ -7,7 +7,7 @@ import attrs
 
 from actors.endpoints import Access, Method
 from actors.gateway.client_frames import ClientMessage
-from actors.gateway.groups import GROUPS
+from actors.gateway.groups import BY_MEANING, FIXED, GROUPS
 from actors.gateway.routes.auth import Login
 from actors.tools import messages as tools
 from actors.vocabulary import Attachment
@@ -66,6 +66,9 @@ _ANSWER: Final = _object(
     attachments=_list(Attachment),
     notice=_MAYBE,
 )
+_DONE: Final = _object(status={"const": "ok"})
+_PROFILE: Final = _object(id=_TEXT, user_md=_TEXT, memory_md=_TEXT, daily_log_count=_NUMBER)
+_BROWSER: Final = _object(enabled={"const": False}, cdp_url={"type": "null"}, startup_timeout_secs=_NUMBER)
 _FAILED: Final = _object(error=_TEXT, **_ANSWER["properties"])
 
 _BOTH: Final[tuple[Method, Method]] = ("GET", "PUT")
@@ -78,6 +81,7 @@ def _group(name: str, *, required: bool = True) -> dict[str, Any]:
         table, _, inner = field.rpartition(".")
         tables.setdefault(table, {})[inner] = {}
     plain = tables.pop("", {})
+    plain |= {field: {} for field in (*FIXED.get(name, ()), *([BY_MEANING] if name == "memory" else ()))}
     fields = {**plain, **{table: {"type": "object", "properties": inner} for table, inner in tables.items()}}
     return {"type": "object", "properties": fields, "required": list(fields) if required else []}
 
@@ -201,6 +205,108 @@ OTHERS: Final = (
             ),
         )
         for method in _BOTH
+    ),
+    Other(
+        method="GET",
+        path="/api/settings/users",
+        summary="Who is let in, by id, and whether the agent has notes of them.",
+        access="admin",
+        answers=(
+            (
+                "200",
+                JSON,
+                _list(_object(id=_TEXT, has_user_md=_TRUTH, has_memory_md=_TRUTH, daily_log_count=_NUMBER)),
+            ),
+        ),
+    ),
+    Other(
+        method="POST",
+        path="/api/settings/users",
+        summary="Make an account, as `POST /api/settings/auth/users` does.",
+        access="admin",
+        body=_object(id=_TEXT),
+        answers=(("201", JSON, _PROFILE),),
+    ),
+    Other(
+        method="GET",
+        path="/api/settings/users/{id}",
+        summary="What the agent keeps of who asks; 403 for anybody else's.",
+        access="admin",
+        answers=(("200", JSON, _PROFILE),),
+    ),
+    Other(
+        method="PUT",
+        path="/api/settings/users/{id}",
+        summary="Write one's own USER.md; 403 for anybody else's.",
+        access="admin",
+        body=_object(content=_TEXT),
+        answers=(("200", JSON, _DONE),),
+    ),
+    Other(
+        method="DELETE",
+        path="/api/settings/users/{id}",
+        summary="Let somebody in no more; their notes stay.",
+        access="admin",
+        answers=(("204", JSON, None),),
+    ),
+    Other(
+        method="GET",
+        path="/api/system/version",
+        summary="What runs. Nothing is known of newer versions.",
+        access="admin",
+        answers=(
+            (
+                "200",
+                JSON,
+                _object(
+                    current=_TEXT,
+                    latest=_MAYBE,
+                    update_available=_TRUTH,
+                    release_notes_url=_MAYBE,
+                    published_at=_MAYBE,
+                    platform=_TEXT,
+                ),
+            ),
+        ),
+    ),
+    Other(
+        method="POST",
+        path="/api/system/update",
+        summary="409: a new version comes as this one did.",
+        access="admin",
+        answers=(),
+    ),
+    Other(
+        method="GET",
+        path="/api/settings/browser",
+        summary="That no browser is driven.",
+        access="admin",
+        answers=(("200", JSON, _BROWSER),),
+    ),
+    Other(
+        method="PUT",
+        path="/api/settings/browser",
+        summary="Takes what is so, and refuses the rest.",
+        access="admin",
+        body=_BROWSER,
+        answers=(("200", JSON, _DONE),),
+    ),
+    *(
+        Other(
+            method="GET",
+            path=f"/api/settings/{name}",
+            summary="None: there are no connectors.",
+            access="admin",
+            answers=(("200", JSON, {"type": "array", "maxItems": 0}),),
+        )
+        for name in ("connectors", "connector-templates")
+    ),
+    Other(
+        method="POST",
+        path="/api/settings/connectors",
+        summary="400: there are no connectors.",
+        access="admin",
+        answers=(),
     ),
     Other(
         method="POST",

@@ -8,6 +8,7 @@ import attrs
 
 from actors.agent.messages import TURN_EVENTS
 from actors.endpoints import Endpoint
+from actors.gateway import original
 from actors.gateway.client_frames import CLIENT_FRAMES
 from actors.gateway.protocol import PROTOCOL, SERVER_FRAMES, wire
 from actors.wire import Json
@@ -116,6 +117,7 @@ def openapi(endpoints: Iterable[Endpoint]) -> Json:
     for other in OTHERS:
         written.add(other.path, other.method, written.of_other(other))
     _with_data(written.schemas.found["Attachment"])
+    _in_seconds(written.schemas.found["cron.Job"])
     return {
         "openapi": "3.1.0",
         "info": {"title": "Starpod", "version": str(PROTOCOL), "description": _ABOUT},
@@ -235,6 +237,15 @@ def _with_data(schema: Json) -> None:
         "type": ["string", "null"],
         "description": "Its bytes in base64, where they were asked for with `inline=1`; of a large file none.",
     }
+
+
+def _in_seconds(schema: Json) -> None:
+    """How else a job has its times."""
+    for name in original.TIMES:
+        described: Json = schema["properties"][name]
+        about = f"{described.pop('description', '')} With `X-API-Key` or `protocol=0`: in seconds since 1970.".strip()
+        either = described.get("anyOf", [described])
+        schema["properties"][name] = {"anyOf": [*either, {"type": "integer"}], "description": about}
 
 
 def _query(name: str, field: "attrs.Attribute[Any]", schema: Json) -> Json:

@@ -29,10 +29,12 @@ from actors.gateway.pages import Pages
 from actors.gateway.presence import Presence
 from actors.gateway.refusals import Refusals
 from actors.gateway.routes import auth, description
+from actors.gateway.routes.absent import AbsentRoutes
 from actors.gateway.routes.chat import ChatRoutes
 from actors.gateway.routes.downloads import DownloadRoutes
 from actors.gateway.routes.endpoints import EndpointRoutes
 from actors.gateway.routes.files import FileRoutes
+from actors.gateway.routes.profiles import ProfileRoutes
 from actors.gateway.routes.settings import SettingsRoutes
 from actors.gateway.routes.zips import ZipRoutes
 from actors.gateway.security import HostPolicy
@@ -43,6 +45,7 @@ from actors.gateway.uploads import PREFIX, Uploads
 from actors.gateway.v1.routes import V1Routes
 from actors.gateway.ws import ClientContext
 from actors.llm import messages as llm
+from actors.memory import messages as memory
 from actors.spool import prepare
 from actors.tools import messages as tools
 from actors.users import messages as users
@@ -191,6 +194,24 @@ class GatewayActor(Actor):
             attachments=rules,
         )
 
+    @messages.GetSetUp.handler
+    @concurrent(64)
+    async def get_set_up(self, request: messages.GetSetUp) -> messages.SetUp:
+        found = await self.bus.ask(llm.GetSetUp())
+        try:
+            soul = (await self.bus.ask(memory.ReadFile(name="SOUL.md", user=request.user))).text
+        except (ActorError, DeliveryError):
+            soul = ""
+        name = self._about.agent_name()
+        return messages.SetUp(
+            complete=found.complete,
+            steps=messages.Steps(identity=True, model=found.complete, personality=bool(soul.strip())),
+            agent_name=name,
+            provider=found.model.partition("/")[0],
+            model=found.model,
+            choices=found.choices,
+        )
+
     def _application(self, pages: Pages, address: Address) -> Quart:
         app = create_app(self._limits)
         public = (
@@ -213,6 +234,8 @@ class GatewayActor(Actor):
         FileRoutes(app, self.bus, uploads)
         ZipRoutes(app, self.bus, self._presence)
         SettingsRoutes(app, self.bus)
+        ProfileRoutes(app, self.bus)
+        AbsentRoutes(app, self._about.version)
         DownloadRoutes(app, self.bus, uploads, self._about.agent_name)
         V1Routes(app, self.bus, uploads, self._presence)
         McpRoutes(app, self.bus, self._presence, self._about)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
+from actors.endpoints import BadMessage
 from actors.settings import messages as settings
 from actors.wire import Json
 
@@ -56,6 +57,23 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
 """Field of a client, with a dot where it stands in an object, and the key of the settings that it is."""
 
 
+FIXED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "general": {"proxy_enabled": False},
+    "memory": {"mmr_lambda": 1.0, "chunk_overlap": 0},
+}
+"""Fields of a client for which there is no key here, and what is so."""
+BY_MEANING: Final = "vector_search"
+EMBEDDER: Final = "memory.embedder"
+"""What says whether a search goes by meaning too."""
+
+
+def _fixed(group: str, values: Mapping[str, Any]) -> Json:
+    by_meaning = (
+        {BY_MEANING: values[EMBEDDER] is not None} if group == "memory" and EMBEDDER in values else {}
+    )
+    return {**FIXED.get(group, {}), **by_meaning}
+
+
 def shown(group: str, known: Iterable[settings.Setting]) -> Json:
     """A group as a client gets it. Keys that there are not are left out."""
     values = {each.key: each.value for each in known}
@@ -64,15 +82,19 @@ def shown(group: str, known: Iterable[settings.Setting]) -> Json:
         if key in values:
             table, _, name = field.rpartition(".")
             (found.setdefault(table, {}) if table else found)[name] = values[key]
-    return found
+    return found | _fixed(group, values)
 
 
 def changes(group: str, known: Iterable[settings.Setting], body: Mapping[str, Any]) -> dict[str, Any]:
     """What a client wants changed: only what is another than it is, so that whoever sends all back may do so.
 
-    A text that is empty gives a key back, as null does.
+    A text that is empty gives a key back, as null does. Raises BadMessage for what cannot be another.
     """
     values = {each.key: each.value for each in known}
+    for name, value in _fixed(group, values).items():
+        if body.get(name, value) != value:
+            instead = f"; {EMBEDDER} says what finds by meaning" if name == BY_MEANING else ""
+            raise BadMessage(f"cannot be changed here{instead}", name)
     wanted: dict[str, Any] = {}
     for field, key in GROUPS[group].items():
         table, _, name = field.rpartition(".")

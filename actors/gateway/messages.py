@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, final
 import attrs
 
 from actors.endpoints import endpoint
+from actors.llm import messages as llm
 from actors.shapes import described
 from actors.tools import messages as tools
 from actors.vocabulary import ADMIN
@@ -125,3 +126,40 @@ class Config(Data):
 @attrs.frozen(kw_only=True)
 class GetConfig(Request[Config]):
     """What the page needs first: names, texts and models."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Steps(Data):
+    """What has been done of setting up an agent."""
+
+    identity: bool
+    """Whether it has a name, which it always has."""
+    model: bool
+    personality: bool
+    """Whether SOUL.md says anything."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class SetUp(Data):
+    """Whether there is a model, and otherwise what there could be."""
+
+    complete: bool
+    """Whether the settings name a model, or the key of one is there: then nobody has to be asked."""
+    steps: Steps
+    agent_name: str
+    provider: str
+    """Of the model that answers now."""
+    model: str
+    """``provider/model`` that answers now."""
+    choices: tuple[llm.Choice, ...]
+
+
+@endpoint("GET", "/api/settings/setup-status", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class GetSetUp(Request[SetUp]):
+    """What the page asks before it asks a person for a model. An Ollama on this machine is looked for."""
+
+    user: str

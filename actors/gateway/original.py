@@ -1,17 +1,21 @@
-"""The protocol of the original, for clients that were written for it: its frames, made from ours. Pure.
+"""The protocol of the original, for clients that were written for it: its frames and answers, made from ours. Pure.
 
-Such a client says ``?token=<key>`` when it connects, or ``?protocol=0``. It knows eight types of frames and may fail at
-others, takes a `null` for no number, text or truth, and expects the bytes of a file in its frame.
+Such a client says ``?token=<key>`` when it connects, shows its key as ``X-API-Key`` over HTTP, or says
+``?protocol=0``. It knows eight types of frames and four roles of messages and may fail at others, takes a `null` for no
+number, text or truth, expects the bytes of a file in its frame, and the times of a job in seconds.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, final
+from datetime import datetime
+from typing import Any, Final, cast, final
 
 import attrs
 
+from actors.cron import messages as cron
 from actors.endpoints import BadMessage
 from actors.gateway.client_frames import ClientMessage
-from actors.gateway.protocol import cut
+from actors.gateway.protocol import cut, wire
+from actors.session import messages as session
 from actors.vocabulary import quoted
 from actors.wire import Json
 from bus import Data
@@ -20,6 +24,10 @@ RESULT_BYTES: Final = 500
 """Of a tool's result, after which it is cut."""
 PREVIEW: Final = 500
 """Characters of what came of a job."""
+TIMES: Final = ("created_at", "last_run_at", "next_run_at", "retry_at")
+"""Of a job; it has them in seconds since 1970."""
+ROLES: Final = frozenset({"user", "assistant", "tool_use", "tool_result"})
+"""Of stored messages."""
 _AS_IT_IS: Final = frozenset({"text_delta", "tool_use", "error", "pong"})
 
 
@@ -36,7 +44,17 @@ class Spoken(Data):
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Spoken":
         """From the query string. Raises BadMessage for a protocol that there is not."""
-        protocol = query.get("protocol", "0" if "token" in query else "1")
+        return cls._declared(query, otherwise="0" if "token" in query else "1")
+
+    @classmethod
+    def over_http(cls, query: Mapping[str, str], key: str | None, authorization: str | None) -> "Spoken":
+        """From what a request says, `key` as ``X-API-Key``; such a client shows no bearer. Raises BadMessage."""
+        bearer = (authorization or "").lower().startswith("bearer ")
+        return cls._declared(query, otherwise="1" if key is None or bearer else "0")
+
+    @classmethod
+    def _declared(cls, query: Mapping[str, str], *, otherwise: str) -> "Spoken":
+        protocol = query.get("protocol", otherwise)
         if protocol not in {"0", "1"}:
             raise BadMessage(
                 f"there is no protocol {quoted(protocol)}; 1 is ours, 0 that of the original", "protocol"
@@ -83,6 +101,24 @@ class Original:
         if message.session_id or message.channel_session_key or not self._running:
             return message
         return attrs.evolve(message, session_id=next(reversed(self._running)))
+
+
+def answered(reply: Any) -> Any:
+    """What such a client is answered in place of a reply of ours: the same, but for jobs and stored messages."""
+    if isinstance(reply, tuple):
+        items = cast("tuple[object, ...]", reply)
+        return tuple(answered(each) for each in items if not _is_unknown(each))
+    if isinstance(reply, cron.Job):
+        return {**wire.json(reply), **{name: _seconds(getattr(reply, name)) for name in TIMES}}
+    return reply
+
+
+def _is_unknown(item: object) -> bool:
+    return isinstance(item, session.Message) and item.role not in ROLES
+
+
+def _seconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp())
 
 
 def shortened(text: str) -> str:

@@ -12,7 +12,7 @@ import attrs
 from actors.agent import messages as agent
 from actors.console import messages as console
 from actors.cron import messages as cron
-from actors.gateway.messages import Config
+from actors.gateway.messages import Config, SetUp
 from actors.hooks import messages as hooks
 from actors.instances import messages as instances
 from actors.llm import messages as llm
@@ -177,6 +177,43 @@ wire.form(Attachment, names={"name": "file_name", "media_type": "mime_type"})
 wire.form(session.Session, names={"user": "user_id", "key": "channel_session_key"})
 wire.form(session.Message, names={"session": "session_id", "turn": "turn_id"})
 wire.form(Usage)
+
+
+def _user(key: users.ApiKey) -> str:
+    return key.user
+
+
+def _key(entry: vault.Entry) -> str:
+    return entry.name
+
+
+def _has_value(_entry: vault.Entry) -> bool:
+    return True
+
+
+def _is_system(entry: vault.Entry) -> bool:
+    return entry.system
+
+
+def _allowed_hosts(entry: vault.Entry) -> tuple[str, ...]:
+    return entry.hosts
+
+
+def _proxy_enabled(_entry: vault.Entry) -> bool:
+    return False
+
+
+wire.form(users.ApiKey, add={"user_id": _user})
+wire.form(
+    vault.Entry,
+    add={
+        "key": _key,
+        "has_value": _has_value,
+        "is_system": _is_system,
+        "allowed_hosts": _allowed_hosts,
+        "proxy_enabled": _proxy_enabled,
+    },
+)
 wire.form(web.FrameView, names={"image": "ogImage", "title": "ogTitle"})
 
 
@@ -418,7 +455,7 @@ SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {
         skills.Skill,
         skills.SkillDetail,
     ),
-    "settings": (settings.Field, settings.State, settings.Saved, llm.SetUp, llm.Tried),
+    "settings": (settings.Field, settings.State, settings.Saved, SetUp, llm.Tried),
     "telegram": (telegram.Pairing, telegram.TelegramStatus),
     "users": (users.User, users.ApiKey, users.CreatedKey, users.Device, users.AuditEntry),
     "tools": (

@@ -174,9 +174,9 @@ class LlmActor(Actor):
 
     @messages.ListOffers.handler
     @concurrent(4, isolated=True)
-    async def list_offers(self, request: messages.ListOffers) -> tuple[messages.Offer, ...]:
+    async def list_offers(self, request: messages.ListOffers) -> messages.Offers:
         await self._catch_up()
-        return await self._offering.ask(self._settings, self._env)
+        return await self._offering.everything(self._settings, self._env)
 
     @messages.GetSetUp.handler
     @concurrent(4, isolated=True)

@@ -1,6 +1,6 @@
 """Front door of the model subsystem: one canonical request, one canonical event stream."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Final, Literal, final
 
 import attrs
@@ -348,10 +348,21 @@ class Offer(Data):
     """Why the models are those of the catalogue instead of the endpoint's own."""
 
 
+@final
+@attrs.frozen(kw_only=True)
+class Offers(Data):
+    """What there is to choose from."""
+
+    models: Mapping[str, tuple[str, ...]]
+    """Ids by provider: those that it says it has, of one that is not in use those that are known."""
+    offers: tuple[Offer, ...]
+    """Of the providers in use."""
+
+
 @endpoint("GET", "/api/settings/models", access="admin")
 @final
 @attrs.frozen(kw_only=True)
-class ListOffers(Request[tuple[Offer, ...]]):
+class ListOffers(Request[Offers]):
     """Which models the providers in use say they have. An answer is kept for some minutes."""
 
 
@@ -383,11 +394,10 @@ class SetUp(Data):
     choices: tuple[Choice, ...]
 
 
-@endpoint("GET", "/api/settings/setup-status", access="admin")
 @final
 @attrs.frozen(kw_only=True)
 class GetSetUp(Request[SetUp]):
-    """What the page asks before it asks a person for a model. An Ollama on this machine is looked for."""
+    """Whether there is a model. An Ollama on this machine is looked for."""
 
 
 @final

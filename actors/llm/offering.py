@@ -10,7 +10,7 @@ from actors.llm import messages
 from actors.llm.failures.discretion import without_secrets
 from actors.llm.models import endpoints, listing, offers, selection
 from actors.llm.models.catalogue import Catalogue
-from actors.llm.settings import KEYLESS, Provider, Settings, api_key
+from actors.llm.settings import KEYLESS, PROVIDERS, Provider, Settings, api_key, split_spec
 
 if TYPE_CHECKING:
     from actors.llm.providers import Entry
@@ -32,6 +32,13 @@ class Offering:
         self._catalogue = catalogue
         self._clock = clock
         self._answers: dict[offers.Question, tuple[float, tuple[offers.Offered, ...]]] = {}
+
+    async def everything(self, settings: Settings, env: Mapping[str, str]) -> messages.Offers:
+        """All there is to choose from, those of providers included that cannot be used yet."""
+        found = await self.ask(settings, env)
+        known = {name: tuple(sorted(self._catalogue.ids(name))) for name in PROVIDERS if name not in KEYLESS}
+        told = {each.provider: tuple(split_spec(model.spec)[1] for model in each.models) for each in found}
+        return messages.Offers(models=known | told, offers=found)
 
     async def ask(self, settings: Settings, env: Mapping[str, str]) -> tuple[messages.Offer, ...]:
         """The offers of all providers that can be used, with the keys in `env`."""

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, final
 
 from actors import asking
 from actors.llm import messages as llm
-from actors.skills import authoring, edits, folder, messages
+from actors.skills import authoring, edits, folder, messages, role
 from actors.skills.changing import Changer
 from actors.skills.library import SHARED
 from actors.skills.store import Change
 from actors.storage import clean
 from actors.transcript import texts as texts_of
-from actors.vocabulary import ChatMessage, Text
+from actors.vocabulary import ChatMessage, Text, Usage
 from bus import concurrent
 
 if TYPE_CHECKING:
@@ -71,21 +71,45 @@ class SkillsActor(Changer):
         given = edits.checked_description(request.description) if request.description else None
         await self._require_free(name, SHARED)
 
-        asked = Text(text=authoring.request(name, given, request.prompt))
-        bill = asking.Bill(self.bus, user=request.user, purpose="skill")
+        told = authoring.request(name, given, request.prompt)
+        text, usage = await self._written(authoring.SYSTEM, told, request.user)
+        try:
+            written = authoring.answer(text, given)
+        except authoring.NoSkill as error:
+            raise messages.NotGenerated(str(error)) from error
+        return messages.Draft(description=written.description, body=written.body, usage=usage)
+
+    @messages.GenerateRole.handler
+    @concurrent(4)
+    async def generate_role(self, request: messages.GenerateRole) -> messages.RoleDraft:
+        if not request.prompt.strip():
+            raise messages.BadSkill("say in prompt what the agent is to be")
+        told = role.request(request.prompt, request.agent_name)
+        text, usage = await self._written(role.SYSTEM, told, request.user)
+        try:
+            written = role.answer(text)
+        except authoring.NoSkill as error:
+            raise messages.NotGenerated(str(error), "role") from error
+        skills = tuple(
+            messages.RoleSkill(name=each.name, description=each.description, body=each.body)
+            for each in written.skills
+        )
+        return messages.RoleDraft(
+            soul_md=written.soul_md, heartbeat_md=written.heartbeat_md, skills=skills, usage=usage
+        )
+
+    async def _written(self, system: str, told: str, user: str) -> tuple[str, Usage]:
+        """What a model says to that, and what it took, which is on the user's bill."""
+        bill = asking.Bill(self.bus, user=user, purpose="skill")
         answer = await asking.answer(
             self.bus,
             llm.Complete(
-                system=(llm.SystemText(text=authoring.SYSTEM),),
-                messages=(ChatMessage(role="user", content=(asked,)),),
+                system=(llm.SystemText(text=system),),
+                messages=(ChatMessage(role="user", content=(Text(text=told),)),),
                 max_tokens=8192,
             ),
             bill.used,
             bill.left,
         )
         await bill.used(answer.usage)
-        try:
-            written = authoring.answer("".join(texts_of(answer.content)), given)
-        except authoring.NoSkill as error:
-            raise messages.NotGenerated(str(error)) from error
-        return messages.Draft(description=written.description, body=written.body, usage=answer.usage)
+        return "".join(texts_of(answer.content)), answer.usage

@@ -54,7 +54,7 @@ def request(name: str, description: str | None, prompt: str | None) -> str:
 def answer(text: str, description: str | None) -> Written:
     """What the model has written; a description that was given wins. Raises NoSkill."""
     try:
-        found: Any = jsontext.read_object(_unfenced(text.strip()))
+        found: Any = jsontext.read_object(unfenced(text.strip()))
     except jsontext.NotJson as error:
         raise NoSkill(f"its answer is no JSON: {error}") from None
     for key in ("description", "body"):
@@ -66,7 +66,7 @@ def answer(text: str, description: str | None) -> Written:
     return Written(told[:LONGEST_DESCRIPTION], found["body"].strip())
 
 
-def _unfenced(text: str) -> str:
+def unfenced(text: str) -> str:
     """What stands in a block of code, if all of it does; the first line may name a language."""
     if not (text.startswith(FENCE) and text.endswith(FENCE) and "\n" in text):
         return text

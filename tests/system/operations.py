@@ -79,6 +79,28 @@ def people() -> Iterator[Asks]:
     yield Asks("GET /api/settings/auth/audit")
 
 
+def profiles() -> Iterator[Asks]:
+    """What the agent keeps of people."""
+    base, bob = "/api/settings/users", {"id": "bob"}
+    yield Asks(f"POST {base}", bob)
+    yield Asks(f"GET {base}")
+    yield Asks(f"PUT {base}/{{id}}", {"content": "I am.\n"}, path={"id": "admin"})
+    yield Asks(f"GET {base}/{{id}}", path={"id": "admin"})
+    yield Asks(f"DELETE {base}/{{id}}", path=bob)
+
+
+def absent() -> Iterator[Asks]:
+    """What there is not, and is looked for."""
+    base = "/api/settings"
+    yield Asks("GET /api/system/version")
+    yield Asks("POST /api/system/update", {}, status=409)
+    yield Asks(f"GET {base}/browser", keep={"browser": "."})
+    yield Asks(f"PUT {base}/browser", "$browser")
+    yield Asks(f"GET {base}/connectors")
+    yield Asks(f"GET {base}/connector-templates")
+    yield Asks(f"POST {base}/connectors", {}, status=400)
+
+
 def conversations() -> Iterator[Asks]:
     """What was said, in all its ways to be looked at and put in order."""
     one, turn = {"session": "$session"}, {"turn": "$turn"}
@@ -276,6 +298,7 @@ def changes() -> Iterator[Asks]:
     yield Asks("DELETE /api/telegram/pairings/{code}", path={"code": "NONE"}, status=404)
     yield Asks("POST /api/settings/models/try", {"provider": "none", "model": "x", "key": "y"})
     yield Asks("POST /api/settings/skills/generate", {"name": "tea", "prompt": "tea"}, status=503)
+    yield Asks("POST /api/settings/setup/generate-role", {"prompt": "tea"}, status=503)
     yield Asks("POST /api/settings/skills/inspect", {"path": "none.zip"}, status=400)
     what = {"path": "none.zip", "name": "x", "digest": "x"}
     yield Asks("POST /api/settings/skills/install", what, status=400)
@@ -294,7 +317,19 @@ def _without_a_backend(operation: Operation) -> HTTPStatus:
 
 
 def story() -> Iterator[Asks]:
-    for part in (conversations, schedule, notes, files, secrets, people, groups, daemon, changes):
+    for part in (
+        conversations,
+        schedule,
+        notes,
+        files,
+        secrets,
+        people,
+        profiles,
+        groups,
+        absent,
+        daemon,
+        changes,
+    ):
         yield from part()
     for base in ("/api/skills", "/api/settings/skills"):
         yield from skills(base)

@@ -205,6 +205,8 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/telegram/pairings": ADMINS,
     "POST /api/telegram/pairings/<code>": ADMINS,
     "DELETE /api/telegram/pairings/<code>": ADMINS,
+    "GET /api/system/version": ADMINS,
+    "POST /api/system/update": ADMINS,
     "POST /api/page-link": OPERATOR,
     "POST /api/settings/vault/<name>/reveal": OPERATOR,
     "POST /api/settings/vault/rotate": OPERATOR,

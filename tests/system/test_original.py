@@ -16,11 +16,12 @@ from starpod.config import load
 from starpod.daemon import running
 from starpod.workspace import Instance
 from tests.fakes.original import original_client
-from tests.system.daemons import PATIENCE, Place
+from tests.system.daemons import PATIENCE, Json, Place
+from tests.system.original_table import TABLE, fits
 
 
 @asynccontextmanager
-async def known(place: Place) -> AsyncGenerator[tuple[str, str, httpx2.AsyncClient]]:
+async def client_of(place: Place) -> AsyncGenerator[tuple[str, str, httpx2.AsyncClient]]:
     """Address and key of a daemon, and a client that shows it."""
     instance = Instance(root=place.root)
     async with running(instance, load(instance, {}), command="a test") as daemon:
@@ -33,7 +34,7 @@ async def known(place: Place) -> AsyncGenerator[tuple[str, str, httpx2.AsyncClie
 
 
 async def test_it_talks_gets_files_and_goes_on_where_it_was(place: Place) -> None:
-    async with known(place) as (address, key, http):
+    async with client_of(place) as (address, key, http):
         assert (await http.get("/api/auth/verify")).json()["authenticated"] is True
         async with original_client(address, key, "mine") as client:
             await client.say("say hello", {"note.txt": b"a note"})
@@ -57,7 +58,7 @@ async def test_it_talks_gets_files_and_goes_on_where_it_was(place: Place) -> Non
 
 
 async def test_it_works_with_files(place: Place) -> None:
-    async with known(place) as (_, _, http):
+    async with client_of(place) as (_, _, http):
         assert (await http.post("/api/files/mkdir", json={"path": "notes"})).json()["status"] == "ok"
         body = {"path": "notes/a.md", "content": "hello"}
         etag = (await http.put("/api/files/write", json={**body, "etag": ""})).json()["etag"]
@@ -90,7 +91,7 @@ async def test_it_works_with_files(place: Place) -> None:
 
 
 async def test_it_finds_the_texts_that_say_who_the_agent_is(place: Place) -> None:
-    async with known(place) as (_, _, http):
+    async with client_of(place) as (_, _, http):
         for name in ("SOUL.md", "HEARTBEAT.md", "BOOT.md", "BOOTSTRAP.md"):
             path = f"/api/settings/files/{name}"
             assert (await http.put(path, json={"content": f"# {name}\n"})).json() == {"status": "ok"}
@@ -110,7 +111,7 @@ async def test_it_finds_the_texts_that_say_who_the_agent_is(place: Place) -> Non
 
 
 async def test_it_finds_the_settings_where_it_looks_for_them(place: Place) -> None:
-    async with known(place) as (_, _, http):
+    async with client_of(place) as (_, _, http):
         for group, fields in GROUPS.items():
             found: dict[str, Any] = (await http.get(f"/api/settings/{group}")).json()
             flat: set[str] = set()
@@ -120,9 +121,38 @@ async def test_it_finds_the_settings_where_it_looks_for_them(place: Place) -> No
                     if isinstance(value, dict)
                     else {name}
                 )
-            assert flat == fields.keys(), group
+            assert flat >= fields.keys(), group
             assert (await http.put(f"/api/settings/{group}", json=found)).json() == {"status": "ok"}, group
         changed = {"context_budget": 100_000, "memory_flush": False}
         assert (await http.put("/api/settings/compaction", json=changed)).json() == {"status": "ok"}
         assert changed.items() <= (await http.get("/api/settings/compaction")).json().items()
         assert (await http.put("/api/settings/compaction", json={"context_budget": "x"})).status_code == 400
+
+
+async def test_what_it_asks_is_answered_as_it_reads_it(place: Place) -> None:
+    known: Json = {}
+    others: list[str] = []
+    async with client_of(place) as (_, _, http):
+        for row in TABLE:
+            method, _, path = row.asks.partition(" ")
+            for word, value in known.items():
+                path = path.replace(f"${word}", str(value))
+            body = known.get(row.body[1:]) if isinstance(row.body, str) else row.body
+            given: Json = {} if method == "GET" or body is None else {"json": body}
+            answer = await http.request(method, path, **given)
+            is_json = answer.headers.get("content-type", "").startswith("application/json")
+            found = answer.json() if is_json else None
+            if answer.status_code != row.status:
+                others.append(f"{row.asks} {row.body}: {answer.status_code} {answer.text[:200]}")
+                continue
+            if row.answer is not None:
+                others += [f"{row.asks}: {each}" for each in fits(found, row.answer)]
+            if method != "PUT":
+                known |= {word: value_at(found, field) for word, field in row.keep.items()}
+    assert not others, "\n".join(others)
+
+
+def value_at(found: Any, field: str) -> Any:
+    for name in filter(None, field.split(".")):
+        found = found[name]
+    return found

@@ -168,8 +168,8 @@ async def test_the_life_of_a_skill_over_http(place: Place) -> None:
         assert (await ask("GET", "/deploy"))[1]["body"] == "Look."
         assert (await ask("GET", "/nope"))[0] == 404
         assert (await ask("GET", "/Bad%20Name"))[0] == 400
-        assert (await ask("PUT", "/nope", {"description": "d", "body": "b"}))[0] == 400
-        assert (await ask("DELETE", "/nope"))[0] == 400
+        assert (await ask("PUT", "/nope", {"description": "d", "body": "b"}))[0] == 404
+        assert (await ask("DELETE", "/nope"))[0] == 404
         assert await ask("DELETE", "/deploy") == (204, None)
         assert (await ask("GET", "/deploy"))[0] == 404
         assert (await ask("POST", "/generate", {"name": "Bad Name"}))[0] == 400

@@ -1,6 +1,6 @@
 """The heartbeat: the agent looks at HEARTBEAT.md again and again, and speaks when there is something to say."""
 
-from typing import Annotated, ClassVar, Final, final
+from typing import Annotated, ClassVar, Final, Literal, final
 
 import attrs
 
@@ -19,6 +19,7 @@ LONGEST_INTERVAL: Final = 525_600
 @final
 @attrs.frozen(kw_only=True)
 class Heartbeat(Data):
+    status: Literal["ok"] = "ok"
     enabled: bool
     """Whether HEARTBEAT.md says anything."""
     interval_minutes: int

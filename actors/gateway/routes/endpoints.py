@@ -7,6 +7,7 @@ import attrs
 import trio
 from quart import Quart, Response, g, has_request_context, request, websocket
 
+from actors.cron import messages as cron
 from actors.endpoints import Access, Endpoint
 from actors.gateway.failures import report
 from actors.gateway.http import (
@@ -21,6 +22,7 @@ from actors.gateway.http import (
     rule,
 )
 from actors.gateway.limits import Limits
+from actors.gateway.original import Spoken, answered
 from actors.gateway.presence import Presence, Stay
 from actors.gateway.protocol import wire
 from actors.gateway.share import Share
@@ -37,6 +39,8 @@ REFUSED = 1008
 PRECONDITION_FAILED = 412
 ANOTHER = (tools.FileIsAnother, memory.ChangedMeanwhile)
 """What is said of something that is not as `etag` has it."""
+SPOKEN = (cron.AddJob, cron.GetJob, cron.ListJobs, cron.UpdateJob, session.Messages)
+"""What clients of the original are answered otherwise."""
 
 
 @final
@@ -96,6 +100,8 @@ class EndpointRoutes:
                 if not matched:
                     raise
                 return refusal(PRECONDITION_FAILED, redact(str(error)))
+            if isinstance(message, SPOKEN) and _spoken().original:
+                reply = answered(reply)
             if isinstance(message, session.Messages) and request.args.get("inline") in {"1", "true"}:
                 reply = await self._with_data(wire.json(reply))
             return answer({} if reply is None else reply, endpoint.status)
@@ -166,6 +172,11 @@ def _first(errors: BaseExceptionGroup[Exception]) -> Exception:
 def _query(endpoint: Endpoint) -> dict[str, Any]:
     args = request.args if has_request_context() else websocket.args
     return endpoint.gathered(args.items(multi=True))
+
+
+def _spoken() -> Spoken:
+    shown = request.headers
+    return Spoken.over_http(request.args, shown.get("X-API-Key"), shown.get("Authorization"))
 
 
 async def _send(item: Any) -> None:

@@ -55,6 +55,15 @@ export interface Saved {
   next_start: string[];
 }
 
+/** What has been done of setting up an agent. */
+export interface Steps {
+  /** Whether it has a name, which it always has. */
+  identity: boolean;
+  model: boolean;
+  /** Whether SOUL.md says anything. */
+  personality: boolean;
+}
+
 /** A provider that may be chosen. */
 export interface Choice {
   provider: string;
@@ -72,6 +81,10 @@ export interface Choice {
 export interface SetUp {
   /** Whether the settings name a model, or the key of one is there: then nobody has to be asked. */
   complete: boolean;
+  steps: Steps;
+  agent_name: string;
+  /** Of the model that answers now. */
+  provider: string;
   /** `provider/model` that answers now. */
   model: string;
   choices: Choice[];

@@ -18,7 +18,7 @@ from .errors import (
     UnknownRevision,
     UnknownSkill,
 )
-from .generating import Draft, GenerateSkill
+from .generating import Draft, GenerateRole, GenerateSkill, RoleDraft, RoleSkill
 from .history import ListRevisions, ReadRevision, RevertSkill, Revision, RevisionText
 from .listing import (
     LARGEST_TEXT,
@@ -56,6 +56,7 @@ __all__ = [
     "Expand",
     "Finding",
     "Folder",
+    "GenerateRole",
     "GenerateSkill",
     "GetSkill",
     "InspectPackage",
@@ -76,6 +77,8 @@ __all__ = [
     "RevertSkill",
     "Revision",
     "RevisionText",
+    "RoleDraft",
+    "RoleSkill",
     "Skill",
     "SkillActivate",
     "SkillCreate",

@@ -32,8 +32,6 @@ class UnknownSkill(ActorError):
 class NothingToChange(UnknownSkill):
     """What is to be changed or deleted is not there."""
 
-    kind: ClassVar[ErrorKind] = "invalid"
-
     def __str__(self) -> str:
         return f"skill {quoted(self.name)} does not exist"
 
@@ -111,9 +109,10 @@ class NotGenerated(ActorError):
 
     kind: ClassVar[ErrorKind] = "unavailable"
     why: str
+    what: str = "skill"
 
     def __str__(self) -> str:
-        return f"the model wrote no skill: {self.why}"
+        return f"the model wrote no {self.what}: {self.why}"
 
 
 @attrs.define(eq=False)

@@ -27,6 +27,7 @@ export interface ApiKey {
   /** To the minute. */
   last_used_at: string | null;
   created_at: string;
+  user_id: string;
 }
 
 /** A new key. Nobody can find out later what it is. */

@@ -12,6 +12,11 @@ export interface Entry {
   created_at: string;
   updated_at: string;
   last_read_at: string | null;
+  key: string;
+  has_value: boolean;
+  is_system: boolean;
+  allowed_hosts: string[];
+  proxy_enabled: boolean;
 }
 
 /** One look at a secret, or change of one. */

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from actors.endpoints import BadMessage
 from actors.gateway.groups import changes, shown
 from actors.settings.messages import Setting
 
@@ -20,9 +23,29 @@ KNOWN = [
 
 
 def test_a_group_has_what_there_is_of_its_fields() -> None:
-    assert shown("general", KNOWN) == {"max_turns": 30, "agent_name": "Aster", "compaction_model": None}
+    general = {"max_turns": 30, "agent_name": "Aster", "compaction_model": None}
+    assert shown("general", KNOWN) == {**general, "proxy_enabled": False}
     assert shown("channels", KNOWN) == {"telegram": {"enabled": True}}
-    assert shown("memory", KNOWN) == {}
+    assert shown("frontend", KNOWN) == {}
+
+
+@pytest.mark.parametrize("embedder", [None, "local"])
+def test_what_has_no_key_here_is_told_and_cannot_be_another(embedder: str | None) -> None:
+    known = [setting("memory.embedder", embedder)]
+    found = shown("memory", known)
+    by_meaning = embedder is not None
+    assert found == {
+        "embedder": embedder,
+        "mmr_lambda": 1.0,
+        "chunk_overlap": 0,
+        "vector_search": by_meaning,
+    }
+    assert shown("memory", []) == {"mmr_lambda": 1.0, "chunk_overlap": 0}
+    assert changes("memory", known, found) == {}
+    with pytest.raises(BadMessage, match=r"chunk_overlap: cannot be changed here\Z"):
+        changes("memory", known, {"chunk_overlap": 50})
+    with pytest.raises(BadMessage, match=r"memory\.embedder says"):
+        changes("memory", known, {"vector_search": not by_meaning})
 
 
 def test_only_what_is_another_is_changed() -> None:

@@ -1,12 +1,48 @@
 """Clients of the original's protocol: frames that they know, numbers where they want numbers, bytes in the frame."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from actors.cron import messages as cron
 from actors.endpoints import BadMessage
 from actors.gateway.client_frames import ClientMessage
-from actors.gateway.original import Original, Spoken, shortened
+from actors.gateway.original import TIMES, Original, Spoken, answered, shortened
+from actors.gateway.protocol import wire
+from actors.session import messages as session
+
+THEN = datetime(2026, 3, 17, 9, tzinfo=UTC)
+JOB = cron.Job(
+    id="1",
+    name="tea",
+    user_id="ada",
+    prompt="help",
+    schedule=cron.Interval(every_ms=3_600_000),
+    timezone="UTC",
+    words="every hour",
+    enabled=True,
+    delete_after_run=False,
+    session_mode="isolated",
+    max_retries=3,
+    timeout_secs=60,
+    missed="run_once",
+    missed_secs=60,
+    overlap="skip",
+    jitter_secs=0,
+    budget_usd=0.0,
+    model=None,
+    builtin=None,
+    created_at=THEN,
+    next_run_at=THEN,
+    last_run_at=None,
+    last_state=None,
+    last_session=None,
+    last_error=None,
+    retry_count=0,
+    retry_at=None,
+    running=False,
+)
 
 
 def event(kind: str, **fields: Any) -> dict[str, Any]:
@@ -26,6 +62,45 @@ def event(kind: str, **fields: Any) -> dict[str, Any]:
 )
 def test_a_client_says_what_it_speaks_when_it_connects(query: dict[str, str], spoken: Spoken) -> None:
     assert Spoken.of(query) == spoken
+
+
+@pytest.mark.parametrize(
+    ("query", "key", "authorization", "original"),
+    [
+        ({}, None, None, False),
+        ({}, "k", None, True),
+        ({}, "k", "Basic YTpi", True),
+        ({}, "k", "Bearer b", False),
+        ({}, None, "bearer b", False),
+        ({"protocol": "1"}, "k", None, False),
+        ({"protocol": "0"}, None, "Bearer b", True),
+    ],
+)
+def test_over_http_it_is_known_by_where_its_key_is(
+    query: dict[str, str], key: str | None, authorization: str | None, *, original: bool
+) -> None:
+    assert Spoken.over_http(query, key, authorization).original is original
+
+
+def test_a_job_has_its_times_in_seconds() -> None:
+    found = answered((JOB,))[0]
+    assert {name: found[name] for name in TIMES} == {
+        "created_at": 1_773_738_000,
+        "last_run_at": None,
+        "next_run_at": 1_773_738_000,
+        "retry_at": None,
+    }
+    assert found | dict.fromkeys(TIMES) == wire.json(JOB) | dict.fromkeys(TIMES)
+    assert answered(JOB) == found
+
+
+def test_messages_of_roles_that_it_does_not_know_are_left_out() -> None:
+    roles: list[Any] = ["user", "thinking", "tool_use", "tool_result", "notice", "assistant"]
+    rows = tuple(
+        session.Message(id=1, session="s", turn="t", role=role, content="", attachments=(), timestamp=THEN)
+        for role in roles
+    )
+    assert [each.role for each in answered(rows)] == ["user", "tool_use", "tool_result", "assistant"]
 
 
 def test_a_protocol_that_there_is_not_is_refused() -> None:

@@ -29,9 +29,9 @@ async def test_endpoints_say_what_they_have_once_in_a_while(
 ) -> None:
     model_server.models = ["claude-haiku-4-5", "brand-new", "text-embedding-3-small"]
     await mesh.start(actor(settings(model_server), KEYS))
-    offers = await mesh.bus.ask(llm.ListOffers())
+    offers = (await mesh.bus.ask(llm.ListOffers())).offers
     assert [(offer.provider, offer.trouble) for offer in offers] == [("anthropic", None), ("openai", None)]
-    assert await mesh.bus.ask(llm.ListOffers()) == offers
+    assert (await mesh.bus.ask(llm.ListOffers())).offers == offers
     assert model_server.listed == 2
     unknown, known = offers[0].models
     assert known == llm.OfferedModel(
@@ -52,8 +52,11 @@ async def test_where_nothing_is_listed_the_catalogue_speaks(
     mesh: MeshUnderTest, model_server: ModelServer
 ) -> None:
     await mesh.start(actor(settings(model_server), KEYS))
-    anthropic, openai = await mesh.bus.ask(llm.ListOffers())
+    anthropic, openai = (await mesh.bus.ask(llm.ListOffers())).offers
     assert "HTTP 404" in (anthropic.trouble or "")
+    by_provider = (await mesh.bus.ask(llm.ListOffers())).models
+    assert "claude-opus-4-8" in by_provider["anthropic"]
+    assert by_provider["gemini"], "of one without a key, what is known"
     assert "anthropic/claude-opus-4-8" in [each.spec for each in anthropic.models]
     specs = [each.spec for each in openai.models]
     assert "openai/gpt-4o" in specs
@@ -66,7 +69,7 @@ async def test_an_ollama_that_nobody_set_up_is_not_missed(
     """Nobody listens at the address; where it is written down, that is said."""
     with_ollama = settings(model_server, enabled=True, base_url="http://127.0.0.1:1", models=())
     await mesh.start(actor(with_ollama, KEYS))
-    *_, ollama = await mesh.bus.ask(llm.ListOffers())
+    *_, ollama = (await mesh.bus.ask(llm.ListOffers())).offers
     assert (ollama.provider, ollama.models) == ("ollama", ())
     assert "could not be asked" in (ollama.trouble or "")
 
@@ -83,6 +86,6 @@ async def test_who_does_not_answer_is_not_waited_for(
     monkeypatch.setattr(offering, "WITHIN", 0.05)
     monkeypatch.setattr(listing, "fetch", silent)
     await mesh.start(actor(settings(model_server), KEYS))
-    offers = await mesh.bus.ask(llm.ListOffers())
+    offers = (await mesh.bus.ask(llm.ListOffers())).offers
     assert all("did not answer within" in (offer.trouble or "") for offer in offers)
     done.set()

@@ -158,6 +158,31 @@ async def test_a_description_that_was_given_wins(shelf: Skills, world: World) ->
     assert (await generate(shelf, "deploy", description="Mine.")).description == "Mine."
 
 
+ROLE = {
+    "soul_md": "You garden. ",
+    "heartbeat_md": "",
+    "skills": [{"name": "prune", "description": "d", "body": "b"}],
+}
+
+
+async def test_a_model_writes_all_of_a_role_and_none_of_it_is_stored(shelf: Skills, world: World) -> None:
+    world.answer = json.dumps(ROLE)
+    asked = skills.GenerateRole(prompt="a gardener", agent_name="Nova", **ADMIN)
+    draft = await shelf.ask(asked)
+    assert (draft.soul_md, draft.heartbeat_md, draft.usage.cost_usd) == ("You garden.\n", "", 0.01)
+    assert draft.skills == (skills.RoleSkill(name="prune", description="d", body="b"),)
+    assert await shelf.names() == []
+    assert "Nova" in str(world.asked[0].messages)
+    assert [(each.purpose, each.user) for each in world.kept] == [("skill", "admin")] * 2
+    world.answer = "{}"
+    with pytest.raises(skills.NotGenerated, match="wrote no role: its answer has no text 'soul_md'"):
+        await shelf.ask(asked)
+    assert len(world.kept) == 4
+    with pytest.raises(skills.BadSkill):
+        await shelf.ask(skills.GenerateRole(prompt=" ", **ADMIN))
+    assert len(world.asked) == 2
+
+
 async def test_what_cannot_be_is_refused_before_it_is_paid(shelf: Skills, world: World) -> None:
     await shelf.create("taken")
     with pytest.raises(skills.BadSkill):

@@ -11,6 +11,7 @@ const before = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000).t
 const KEY: ApiKey = {
   id: "k",
   user: "ada",
+  user_id: "ada",
   prefix: "0a1b2c3d",
   label: "Backup",
   expires_at: null,
