@@ -14,6 +14,7 @@ import attrs
 import trio
 
 from actors.addresses import public
+from actors.causes import why
 from actors.vocabulary import quoted
 from bus import ActorError, ErrorKind
 
@@ -80,7 +81,7 @@ async def resolve(
     try:
         found = tuple(await lookup(host))
     except (OSError, UnicodeError) as error:  # UnicodeError: what can be no name
-        raise Unreachable(host=host, reason=getattr(error, "strerror", None) or str(error)) from error
+        raise Unreachable(host=host, reason=why(error)) from error
     if not found:
         raise Unreachable(host=host, reason="it has no address")
     checked = tuple(filter(allowed, found))
@@ -101,7 +102,7 @@ async def connect(
         except trio.TooSlowError:
             reason = f"{address} does not answer"
         except OSError as error:
-            reason = f"{address}: {error.strerror or error}"
+            reason = f"{address}: {why(error)}"
     raise Unreachable(host=host, reason=reason)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final, cast, final
 
 import attrs
 
+from actors.causes import why
 from actors.email.settings import Security
 from actors.storage import one_line
 
@@ -225,13 +226,8 @@ def _quoted(text: str) -> str:
 
 def _words(error: Exception) -> str:
     """What went wrong on the way to the server."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not believed: {error.verify_message}"
-    if isinstance(error, TimeoutError):
-        return "it does not answer in time"
-    said: object = error.strerror if isinstance(error, OSError) else next(iter(error.args), None)
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said or error)
-    return _sentence(text or type(error).__name__)
+    said: object = next(iter(error.args), None)
+    return _sentence(said.decode("utf-8", "replace") if isinstance(said, bytes) else why(error))
 
 
 def _sentence(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import Final, final
 
 import attrs
 
+from actors.causes import why
 from actors.email.addresses import domain_of
 from actors.email.settings import Security
 from actors.storage import one_line
@@ -160,9 +161,5 @@ def _said(code: int, text: bytes | str) -> str:
 
 def _words(error: Exception) -> str:
     """What went wrong on the way to a server."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not believed: {error.verify_message}"
-    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
-        return "it does not answer in time"
-    strerror = error.strerror if isinstance(error, OSError) else None
-    return one_line(str(strerror or error) or type(error).__name__)[:LONGEST_SENTENCE]
+    late = error.__context__ if isinstance(error.__context__, TimeoutError) else error
+    return one_line(why(late))[:LONGEST_SENTENCE]

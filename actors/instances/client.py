@@ -11,6 +11,7 @@ import httpx2
 import trio
 
 from actors import jsontext
+from actors.causes import why
 from actors.instances import lines, manifest, reading, ssh
 from actors.instances.account import Backend
 from actors.instances.manifest import Difference
@@ -325,8 +326,7 @@ class _told:  # noqa: N801 - a context manager
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, httpx2.HTTPError | httpx2.StreamError | httpx2.InvalidURL):
-            reason = str(error) or type(error).__name__
-            raise NotReached(doing=self._doing, reason=reading.plain(reason)) from None
+            raise NotReached(doing=self._doing, reason=reading.plain(why(error))) from None
 
 
 def _accepted(doing: str, status: int, body: bytes) -> bytes:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast, final
 import attrs
 import trio
 
+from actors.causes import why
 from actors.mcp import bounding
 from actors.mcp.messages import INSTALL, Interrupted, Listing, NotReached, Refused, ServerTool
 from actors.mcp.process import Process, Start, running
@@ -286,7 +287,7 @@ def _of_http(error: BaseException, wire: Wire) -> bool:
         return any(found)
     if not isinstance(error, httpx2.HTTPError):
         return False
-    wire.trouble = str(error)[:500] or type(error).__name__
+    wire.trouble = why(error)
     wire.unsent = isinstance(error, httpx2.ConnectError)
     wire.gone.set()
     return True
@@ -300,6 +301,4 @@ def _why(error: BaseException, process: Process | None) -> str:
     """What to tell of a beginning that failed. What is left of a process has ended by then."""
     if process is not None:
         return process.how()
-    while isinstance(error, BaseExceptionGroup):
-        error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
-    return str(error)[:500] or type(error).__name__
+    return why(error)

@@ -11,6 +11,7 @@ import httpx2
 import trio
 
 from actors import jsontext
+from actors.causes import why
 from actors.telegram.wire import LONGEST_REASON, Refused, TelegramError, Unknown, Unreachable, read
 
 CONNECT: Final = 10.0
@@ -127,8 +128,7 @@ class Client:
 
     def _plain(self, error: Exception) -> str:
         """What went wrong, in words, without the token."""
-        said = str(error).replace(self._token, "…")[:LONGEST_REASON]
-        return said or type(error).__name__
+        return why(error).replace(self._token, "…")[:LONGEST_REASON]
 
 
 @cache

@@ -9,6 +9,7 @@ import attrs
 import httpx2
 import trio
 
+from actors.causes import why
 from actors.resolving import NotPublic
 from actors.web.messages import BadAddress, NotFetched, TooManyRedirects, TooSlow
 from actors.web.network import Transport
@@ -125,7 +126,7 @@ class Client:
                 finally:
                     await response.aclose()
         except _FAILED as error:
-            raise NotFetched(url=str(request.url.copy_with(query=None)), reason=_said(error)) from error
+            raise NotFetched(url=str(request.url.copy_with(query=None)), reason=why(error)) from error
 
     def _headers(self) -> Mapping[str, str]:
         return {"User-Agent": self._agent, "Accept-Encoding": "gzip, deflate"}
@@ -147,11 +148,3 @@ async def _read(response: httpx2.Response, url: httpx2.URL, most: int) -> Fetche
         frame_options=response.headers.get("x-frame-options", ""),
         policy=response.headers.get("content-security-policy", ""),
     )
-
-
-def _said(error: BaseException) -> str:
-    """What went wrong, in the words of whoever has any: layers of the library pass on errors without."""
-    found: BaseException | None = error
-    while found is not None and not str(found):
-        found = found.__cause__ or found.__context__
-    return str(found or type(error).__name__)

@@ -12,6 +12,7 @@ import attrs
 import httpx2
 import trio
 
+from actors.causes import why
 from actors.webpush.places import host_and_port, is_public
 from actors.webpush.verdict import Later, Refused, Unknown, Verdict, again, judged
 
@@ -59,7 +60,7 @@ class Client:
         try:
             addresses = await _addresses(host, port)
         except (OSError, UnicodeError) as error:
-            return Later(f"{host} cannot be found: {_said(error)}", again(attempt))
+            return Later(f"{host} cannot be found: {why(error)}", again(attempt))
         if not addresses or not all(map(self.may, addresses)):
             return Refused(f"{host} is at no address of the internet")
         headers = {
@@ -75,9 +76,9 @@ class Client:
             try:
                 status, wait, said = await self._first_of(sending, addresses[:ADDRESSES])
             except _NOT_SENT as error:
-                return Later(f"{host} cannot be reached: {_said(error)}", again(attempt))
+                return Later(f"{host} cannot be reached: {why(error)}", again(attempt))
             except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
-                return Unknown(f"{host} has not answered: {_said(error)}")
+                return Unknown(f"{host} has not answered: {why(error)}")
             return judged(status, wait, said, attempt, now)
         return Unknown(f"{host} has not answered within {TOGETHER:g} s")
 
@@ -143,7 +144,3 @@ async def _beginning(answer: httpx2.Response) -> str:
     except (httpx2.HTTPError, httpx2.StreamError):
         pass
     return body[:_READ].decode(errors="replace")
-
-
-def _said(error: Exception) -> str:
-    return str(error) or type(error).__name__

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, Final, cast, final
 from urllib.parse import urlencode, urlsplit
 
 from actors import jsontext
+from actors.causes import why
 from starpod.cli.output import printable, say
 from starpod.cli.target import find_instance, live_daemon
 from starpod.errors import StarpodError
@@ -135,7 +136,7 @@ class Client:
         try:
             return jsontext.read(text, limit=LONGEST_ANSWER, depth=jsontext.OWN_DEPTH) if text else None
         except ValueError as error:
-            raise Unreachable(self.daemon, error) from error
+            raise Unreachable(self.daemon, why(error)) from error
 
     def _exchange(
         self,
@@ -164,7 +165,7 @@ class Client:
             if response.status >= HTTPStatus.MULTIPLE_CHOICES:
                 raise Refused(response.status, text)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise Unreachable(self.daemon, error) from error
+            raise Unreachable(self.daemon, why(error)) from error
         finally:
             connection.close()
         return text

@@ -17,6 +17,7 @@ from trio_websocket import (
 from wsproto.utilities import LocalProtocolError
 
 from actors import jsontext
+from actors.causes import why
 from starpod.cli.client import Refused, Unreachable, credentials, encryption
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo
@@ -106,4 +107,4 @@ async def connect(daemon: DaemonInfo, path: str, **query: str | int) -> AsyncGen
     if isinstance(failure, ConnectionRejected):
         raise Refused(failure.status_code, failure.body or b"") from failure
     if failure is not None:
-        raise Unreachable(daemon) from failure
+        raise Unreachable(daemon, why(failure) if failure.__cause__ else "") from failure

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from actors.causes import why
 from actors.llm.failures.reports import read_report
 from actors.llm.models import offers
 from actors.llm.models.offers import Offered, Question
@@ -32,7 +33,7 @@ def fetch(question: Question, limit: float = LIMIT) -> tuple[Offered, ...]:
                     raise NotListed("its list does not end")
             status = response.status_code
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
-        raise NotListed(f"it could not be asked: {str(error) or type(error).__name__}") from error
+        raise NotListed(f"it could not be asked: {why(error)}") from error
     if status != 200:
         said = read_report(status, body[:65536].decode("utf-8", "replace")).message
         raise NotListed(f"it answered with HTTP {status}{f': {said}' if said else ''}")

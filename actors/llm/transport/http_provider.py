@@ -13,6 +13,7 @@ import attrs
 import httpx2
 
 from actors import jsontext
+from actors.causes import why
 from actors.llm.answers import embeddings
 from actors.llm.answers.delivery import Delivery
 from actors.llm.answers.embeddings import Embedding
@@ -297,7 +298,7 @@ class HttpProvider:
             return lost(self.name, f"no connection within {CONNECT_TIMEOUT:g} s")
         if isinstance(cause, httpx2.TimeoutException):
             return lost(self.name, "no word for too long")
-        return lost(self.name, f"the connection failed: {cause or error}")
+        return lost(self.name, f"the connection failed: {why(cause or error)}")
 
 
 def _counted(completion: Completion, reader: Meter) -> Completion:

@@ -267,7 +267,8 @@ async def test_a_message_without_end_ends_the_server(world: World) -> None:
         (Server(command="sh", args=("-c", "echo no licence >&2; exit 4")), "ended with status 4: no licence"),
         (Server(command="sleep", args=("600",), startup_secs=1.0), "did not answer within 1 s"),
         (Server(command="sh", env={"A_TOKEN": "$NOBODY_KNOWS"}), "nothing is kept under NOBODY_KNOWS"),
-        (Server(url="http://127.0.0.1:9/mcp"), "."),
+        (Server(url="http://127.0.0.1:9/mcp"), "Connection refused"),
+        (Server(url="http://ada:secret@127.0.0.1:9/mcp"), "Connection refused"),
     ],
 )
 async def test_a_server_that_cannot_be_used_says_why(world: World, server: Server, said: str) -> None:
@@ -277,6 +278,7 @@ async def test_a_server_that_cannot_be_used_says_why(world: World, server: Serve
     found = await world.until_state("failed")
 
     assert said in found.error
+    assert "secret" not in found.error
     notice = (await world.bus.ask(mcp.Missing(user="admin", role="admin"))).notice
     assert notice is not None
     assert notice == f"The tools of the MCP server a are missing: {found.error}."

@@ -10,9 +10,11 @@ from trio.testing import MockClock
 from actors.notification import Notification
 from actors.session import messages as session
 from actors.settings.messages import SettingsChanged
+from actors.telegram.client import Client
 from actors.telegram.messages import Asked
 from actors.telegram.parts import DOUBT, LARGEST_DOCUMENT, LARGEST_PHOTO
 from actors.telegram.settings import TOKEN, Telegram
+from actors.telegram.wire import Unreachable
 from actors.vault import messages as vault
 from actors.vocabulary import ADMIN
 from bus import Actor
@@ -156,6 +158,13 @@ class TestPace:
 
 
 class TestOutages:
+    async def test_why_it_cannot_be_reached_is_told_without_the_token(self, free_port: int) -> None:
+        client = Client(f"http://127.0.0.1:{free_port}/1:hush", "1:hush")
+        with pytest.raises(Unreachable, match="Connection refused") as caught:
+            await client.call("getMe")
+        await client.close()
+        assert "hush" not in str(caught.value)
+
     async def test_what_could_not_be_sent_is_sent_once_it_can_be(
         self, outside: Outside, autojump_clock: MockClock
     ) -> None:

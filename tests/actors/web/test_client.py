@@ -185,7 +185,7 @@ async def test_the_next_address_of_a_name_is_tried_where_one_does_not_answer(
     client = Client(World(public=everywhere), "Starpod")
 
     assert (await fetch(client, web.at("/"))).body == b"fine"
-    with pytest.raises(NotFetched):
+    with pytest.raises(NotFetched, match="Connection refused"):
         await fetch(client, f"http://site.example:{free_port}/")
 
 

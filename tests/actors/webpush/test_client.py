@@ -145,6 +145,7 @@ async def test_a_service_that_is_not_there_is_tried_later(service: PushService, 
     verdict = await post(local(service), f"https://127.0.0.1:{free_port}/")
     assert isinstance(verdict, Later)
     assert verdict.seconds == 30.0
+    assert verdict.reason.endswith(": Connection refused")
     for host in ("nowhere.invalid", f"{'a' * 64}.invalid"):
         verdict = await post(local(service), f"https://{host}/")
         assert isinstance(verdict, Later)

@@ -5,8 +5,10 @@ import re
 from base64 import b64encode
 from datetime import UTC, datetime
 
+import pytest
 import trio
 
+from starpod.cli.client import Client, Unreachable
 from starpod.cli.connection import connect
 from starpod.lock import DaemonInfo
 
@@ -39,3 +41,14 @@ async def test_a_client_leaves_although_it_is_asked_for_a_sign_of_life_just_then
             async with connect(a_daemon(f"127.0.0.1:{port}"), "/ws"):
                 pass
         nursery.cancel_scope.cancel()
+
+
+async def test_a_daemon_that_is_not_there_is_told_with_the_reason(free_port: int) -> None:
+    daemon = a_daemon(f"127.0.0.1:{free_port}")
+    for_people = f"the daemon at 127.0.0.1:{free_port} does not answer: Connection refused"
+    with pytest.raises(Unreachable) as over_http:
+        Client(daemon).get("/api/health")
+    with pytest.raises(Unreachable) as by_socket:
+        async with connect(daemon, "/ws"):
+            pass
+    assert (str(over_http.value), str(by_socket.value)) == (for_people, for_people)
