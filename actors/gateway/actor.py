@@ -231,12 +231,12 @@ class GatewayActor(Actor):
 
     def _serve(self, app: Quart, uploads: Uploads) -> None:
         ChatRoutes(app, self.bus, self._presence)
-        FileRoutes(app, self.bus, uploads)
+        FileRoutes(app, self.bus, uploads, self._presence)
         ZipRoutes(app, self.bus, self._presence)
         SettingsRoutes(app, self.bus)
         ProfileRoutes(app, self.bus)
         AbsentRoutes(app, self._about.version)
-        DownloadRoutes(app, self.bus, uploads, self._about.agent_name)
+        DownloadRoutes(app, self.bus, uploads, self._presence, self._about.agent_name)
         V1Routes(app, self.bus, uploads, self._presence)
         McpRoutes(app, self.bus, self._presence, self._about)
         EndpointRoutes(app, self.bus, self._endpoints, self._presence, self._limits, uploads)

@@ -50,11 +50,15 @@ class Uploads:
 
         Raises tools.FileNotFound, also for others, and the file errors of the tools subsystem.
         """
-        asked = "/".join(name for name in path.split("/") if name not in {"", "."})
-        own = asked.startswith(f"{tools.UPLOADS}/{known.user}/")
-        if not (own or await self._may_look(known) or await self._was_sent(asked, known.user)):
-            raise tools.FileNotFound(path=asked)
+        if not await self.may_have(path, known):
+            raise tools.FileNotFound(path=_plain(path))
         return await self._bus.ask(tools.Locate(path=path, user=known.user))
+
+    async def may_have(self, path: str, known: Principal) -> bool:
+        """Whether somebody may have a file, if it is there."""
+        asked = _plain(path)
+        own = asked.startswith(f"{tools.UPLOADS}/{known.user}/")
+        return own or await self._may_look(known) or await self._was_sent(asked, known.user)
 
     async def inline(self, path: str, known: Principal, most: int) -> str | None:
         """The bytes of a file that somebody may have, in base64; None where it is gone or has more than `most`."""
@@ -129,6 +133,11 @@ class Uploads:
         path = file.path or ""
         located = await self.find(path, known)
         return Attachment(name=file.file_name, media_type=located.media_type, path=path, size=located.size)
+
+
+def _plain(path: str) -> str:
+    """A path without what says nothing."""
+    return "/".join(name for name in path.split("/") if name not in {"", "."})
 
 
 def _encoded(located: tools.Located) -> str:

@@ -1,6 +1,6 @@
 """A conversation as a file to take away."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import cast, final
 from urllib.parse import quote
 
@@ -9,8 +9,11 @@ from quart import Quart, Response, request
 from actors.endpoints import BadMessage
 from actors.gateway.downloads import MEDIA_TYPES, MOST_OF_A_PICTURE, Download, Format, file_name
 from actors.gateway.http import principal, route
+from actors.gateway.presence import Presence
+from actors.gateway.routes.rights import Right
 from actors.gateway.uploads import Uploads
 from actors.session import messages as session
+from actors.users import messages as users
 from actors.vocabulary import Attachment, Principal
 from bus import Bus
 
@@ -22,8 +25,11 @@ PAGE = 50
 class DownloadRoutes:
     """``GET /api/sessions/{id}/export``. It is no endpoint: what it answers is a text that grows while it is sent."""
 
-    def __init__(self, app: Quart, bus: Bus, uploads: Uploads, agent: Callable[[], str]) -> None:
+    def __init__(
+        self, app: Quart, bus: Bus, uploads: Uploads, presence: Presence, agent: Callable[[], str]
+    ) -> None:
         self._bus = bus
+        self._presence = presence
         self._uploads = uploads
         self._agent = agent
         route(app, "GET", "/api/sessions/{id}/export", self.export)
@@ -36,12 +42,14 @@ class DownloadRoutes:
         known = principal()
         found = await self._bus.ask(session.Get(session=id, user=known.user))
         download = Download(found, cast("Format", kind), self._agent())
-        response = Response(self._pieces(download, known), content_type=MEDIA_TYPES[kind])
+        right = Right(self._bus, self._presence, _own)
+        pieces = right.while_allowed(self._pieces(download, known))
+        response = Response(pieces, content_type=MEDIA_TYPES[kind])
         name = quote(file_name(found, download.kind), safe="")
         response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
         return response
 
-    async def _pieces(self, download: Download, known: Principal) -> AsyncIterator[bytes]:
+    async def _pieces(self, download: Download, known: Principal) -> AsyncGenerator[bytes]:
         yield download.head().encode()
         after = 0
         while True:
@@ -63,3 +71,8 @@ class DownloadRoutes:
             if data is not None:
                 found[path] = data
         return found
+
+
+async def _own(_known: Principal, _user: users.User) -> bool:
+    """A conversation is of whoever has it, whatever else they may."""
+    return True

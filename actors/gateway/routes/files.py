@@ -3,7 +3,7 @@
 import errno
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self, cast, final
@@ -18,7 +18,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 from actors.endpoints import BadMessage
 from actors.gateway.bodies import PLACE_PATH, UPLOAD_PATH, LimitedRequest
 from actors.gateway.http import RAW_PATH, answer, principal, refusal, route
+from actors.gateway.presence import Presence
 from actors.gateway.ranges import piece_of
+from actors.gateway.routes.rights import Right
 from actors.gateway.uploads import PREFIX, Uploads
 from actors.spool import spool
 from actors.tools import messages as tools
@@ -61,9 +63,10 @@ FRAMED: Mapping[str, Mapping[str, str]] = {
 class FileRoutes:
     """``/api/uploads``, and of ``/api/files`` what are bytes and forms; the tools subsystem has the rest."""
 
-    def __init__(self, app: Quart, bus: Bus, uploads: Uploads) -> None:
+    def __init__(self, app: Quart, bus: Bus, uploads: Uploads, presence: Presence) -> None:
         self._bus = bus
         self._uploads = uploads
+        self._presence = presence
         route(app, "POST", UPLOAD_PATH, self.upload)
         route(app, "POST", PLACE_PATH, self.place)
         route(app, "GET", RAW_PATH, self.raw)
@@ -112,6 +115,7 @@ class FileRoutes:
         shown = located.media_type in SHOWN
         kind = "inline" if shown else "attachment"
         media_type = located.media_type if shown else "application/octet-stream"
+        right = Right(self._bus, self._presence, lambda known, _user: self._uploads.may_have(path, known))
         file = located.open()
         found = os.fstat(file.fileno())
         etag = f'"{found.st_ino:x}-{found.st_size:x}-{found.st_ctime_ns:x}"'
@@ -125,7 +129,9 @@ class FileRoutes:
         else:
             file.seek(piece.start)
             size = piece.stop - piece.start
-            response = Response(_Bytes(file, size), 200 if piece.whole else 206, content_type=media_type)
+            response = Response(
+                _Bytes(file, size, right), 200 if piece.whole else 206, content_type=media_type
+            )
             response.headers["Content-Length"] = str(size)
             if not piece.whole:
                 response.headers["Content-Range"] = f"bytes {piece.start}-{piece.stop - 1}/{found.st_size}"
@@ -147,19 +153,26 @@ def _sent(file: FileStorage) -> tools.SentFile:
 
 @final
 class _Bytes(ResponseBody):
-    """Sends exactly `size` bytes of a file: one that shrinks meanwhile ends the connection, as it must."""
+    """Sends exactly `size` bytes of a file: one that shrinks meanwhile ends the connection, as it must.
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
+    So does the end of the right to it.
+    """
+
+    def __init__(self, file: BinaryIO, size: int, right: Right) -> None:
         self._file = file
         self._left = size
+        self._right = right
+        self._open = ExitStack()
 
     async def __aenter__(self) -> Self:
+        self._open.enter_context(self._file)
+        self._open.enter_context(self._right.held())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._file.close()
+        self._open.close()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._chunks()
@@ -170,4 +183,5 @@ class _Bytes(ResponseBody):
             if not chunk:
                 raise OSError(errno.EIO, "the file has become shorter")
             self._left -= len(chunk)
+            await self._right.require()
             yield chunk

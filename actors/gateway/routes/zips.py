@@ -1,6 +1,6 @@
 """A folder of home as one file to take away."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from functools import partial
 from typing import BinaryIO, Final, final
@@ -8,12 +8,13 @@ from urllib.parse import quote
 
 import attrs
 import trio
-from quart import Quart, Response, g, request
+from quart import Quart, Response, request
 
 from actors.endpoints import BadMessage
 from actors.gateway.http import ZIP_PATH, principal, route
 from actors.gateway.packing import Packing
-from actors.gateway.presence import ENDED, RESTART, Presence, Why
+from actors.gateway.presence import Presence
+from actors.gateway.routes.rights import Right
 from actors.tools import messages as tools
 from actors.users import messages as users
 from actors.vocabulary import Principal
@@ -45,30 +46,22 @@ class ZipRoutes:
         known = principal()
         with self._bus.baggage(origin="gateway", user=known.user):
             tree = await self._bus.ask(tools.ListTree(path=path, user=known.user, proof=known.proof))
-        pieces = self._allowed_pieces(tree, _Right(self._bus, known), g.changes)
+        right = Right(self._bus, self._presence, may_look)
+        pieces = right.while_allowed(self._packed(tree, known.user))
         response = Response(pieces, content_type="application/zip")
         response.headers["Content-Disposition"] = (
             f"attachment; filename*=UTF-8''{quote(tree.name, safe='')}.zip"
         )
         return response
 
-    async def _allowed_pieces(
-        self, tree: tools.FileTree, right: "_Right", changes: int
-    ) -> AsyncIterator[bytes]:
-        """The zip file, for as long as who asked may have it: then the connection ends, and no whole file is there.
-
-        Raises FilesNotAllowed.
-        """
+    async def _packed(self, tree: tools.FileTree, user: str) -> AsyncGenerator[bytes]:
         packing = Packing()
-        pieces = self._pieces(packing, tree, right.known.user)
-        with self._presence.entered(right.known, changes, right.changed):
-            try:
-                async with aclosing(pieces):
-                    async for piece in pieces:
-                        await right.require()
-                        yield piece
-            finally:
-                packing.drop()
+        try:
+            async with aclosing(self._pieces(packing, tree, user)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        finally:
+            packing.drop()
 
     async def _pieces(self, packing: Packing, tree: tools.FileTree, user: str) -> AsyncGenerator[bytes]:
         left_out: list[str] = []
@@ -113,28 +106,9 @@ class ZipRoutes:
                 yield packed.piece
 
 
-@final
-class _Right:
-    """What somebody may do while it lasts."""
-
-    def __init__(self, bus: Bus, known: Principal) -> None:
-        self.known = known
-        self._bus = bus
-        self._why: Why | None = None
-
-    def changed(self, code: int, reason: str) -> None:
-        """Something of it has, or may have."""
-        self._why = (code, reason)
-
-    async def require(self) -> None:
-        """Raises FilesNotAllowed, or what was wrong with finding out."""
-        if self._why is None or self._why == RESTART:
-            return
-        why, self._why = self._why, None
-        asked = users.GetUser(id=self.known.user, user=self.known.user, proof=self.known.proof)
-        user = None if why == ENDED else await self._bus.ask(asked)
-        if user is None or not (user.is_active and (user.role == "admin" or user.filesystem_enabled)):
-            raise tools.FilesNotAllowed
+async def may_look(_known: Principal, user: users.User) -> bool:
+    """Whether somebody may look at the agent's files."""
+    return user.role == "admin" or user.filesystem_enabled
 
 
 @attrs.frozen

@@ -2,21 +2,25 @@
 
 import io
 import os
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import ZipFile, is_zipfile
 
+import attrs
 import httpx2
 import pytest
 
 from actors.gateway.limits import Limits
+from actors.session import messages as session
 from actors.tools import messages as tools
 from actors.users import messages as users
 from actors.vocabulary import ADMIN
 from bus import Request
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import connected
-from tests.actors.gateway.world import Gateway, add, running
+from tests.actors.gateway.world import THEN, Gateway, a_session, add, running
 
 
 async def test_files_are_uploaded(gateway: Gateway) -> None:
@@ -303,40 +307,104 @@ async def test_what_cannot_be_read_is_named_in_the_file(
     assert contents == {"all/b": b"b", "all/shrinks": b"s", "all/LEFT OUT.txt": b"a\n"}
 
 
-@pytest.mark.parametrize(
-    ("change", "ends"),
-    [
-        (users.UpdateUser(id="bob", filesystem_enabled=False, user=ADMIN, proof="operator"), True),
-        (users.Deactivate(id="bob", user=ADMIN, proof="operator"), True),
-        (users.UpdateUser(id="bob", role="admin", user=ADMIN, proof="operator"), False),
-    ],
-)
-async def test_a_folder_ends_where_the_right_to_it_does(
-    gateway: Gateway, change: Request[Any], *, ends: bool
-) -> None:
+NO_FILES = users.UpdateUser(id="bob", filesystem_enabled=False, user=ADMIN, proof="operator")
+GONE = users.Deactivate(id="bob", user=ADMIN, proof="operator")
+PROMOTED = users.UpdateUser(id="bob", role="admin", user=ADMIN, proof="operator")
+SIZE = 40_000_000
+
+
+async def taken(
+    gateway: Gateway, key: str, path: str, change: Callable[[], Awaitable[object]]
+) -> tuple[bytes, bool]:
+    """What comes of an answer when something changes after its first piece, and whether that is all."""
+    taken = bytearray()
+    asked = gateway.http.stream("GET", f"/api/{path}", headers={"X-API-Key": key})
+    try:
+        async with asked as response:
+            assert response.status_code == 200
+            async for piece in response.aiter_bytes():
+                if not taken:
+                    await change()
+                taken.extend(piece)
+    except httpx2.RemoteProtocolError:
+        return bytes(taken), False
+    return bytes(taken), True
+
+
+@pytest.mark.parametrize("change", [NO_FILES, GONE])
+async def test_a_folder_ends_where_the_right_to_it_does(gateway: Gateway, change: Request[Any]) -> None:
     """The connection is cut: what has come by then is no zip file."""
     home = gateway.world.home
     (home / "all").mkdir()
     for number in range(40):
-        (home / f"all/{number}.png").write_bytes(os.urandom(1_000_000))
-    headers = {"X-API-Key": await add(gateway, "bob")}
-    may = users.UpdateUser(id="bob", filesystem_enabled=True, user=ADMIN, proof="operator")
-    await gateway.mesh.bus.ask(may)
-    taken = bytearray()
+        (home / f"all/{number}.png").write_bytes(os.urandom(SIZE // 40))
+    key = await add(gateway, "bob", filesystem_enabled=True)
 
-    async def take() -> None:
-        asked = gateway.http.stream("GET", "/api/files/zip", params={"path": "all"}, headers=headers)
-        async with asked as response:
-            async for piece in response.aiter_bytes():
-                if not taken:
-                    await gateway.mesh.bus.ask(change)
-                taken.extend(piece)
+    found, is_all = await taken(gateway, key, "files/zip?path=all", partial(gateway.mesh.bus.ask, change))
 
-    if ends:
-        with pytest.raises(httpx2.RemoteProtocolError):
-            await take()
-        assert len(taken) < 30_000_000
-        assert not is_zipfile(io.BytesIO(taken))
-    else:
-        await take()
-        assert len(ZipFile(io.BytesIO(taken)).namelist()) == 40
+    assert not is_all
+    assert len(found) < SIZE * 3 / 4
+    assert not is_zipfile(io.BytesIO(found))
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "whole"),
+    [
+        ("large.bin", NO_FILES, False),
+        ("large.bin", GONE, False),
+        ("large.bin", PROMOTED, True),
+        ("uploads/bob/large.bin", NO_FILES, True),
+        ("uploads/bob/large.bin", GONE, False),
+    ],
+)
+async def test_a_file_ends_where_the_right_to_it_does(
+    gateway: Gateway, path: str, change: Request[Any], *, whole: bool
+) -> None:
+    file = gateway.world.home / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    os.truncate(file, SIZE)
+    key = await add(gateway, "bob", filesystem_enabled=True)
+
+    found, is_all = await taken(gateway, key, f"files/raw?path={path}", partial(gateway.mesh.bus.ask, change))
+
+    assert is_all == whole
+    assert len(found) == SIZE if whole else len(found) < SIZE * 3 / 4
+
+
+async def test_a_file_ends_with_the_key_it_was_asked_for_with(gateway: Gateway) -> None:
+    file = gateway.world.home / "large.bin"
+    file.touch()
+    os.truncate(file, SIZE)
+    key = await add(gateway, "bob", filesystem_enabled=True)
+    (kept,) = await gateway.mesh.bus.ask(users.ListKeys(id="bob", user=ADMIN, proof="operator"))
+    another = await gateway.mesh.bus.ask(users.NewKey(id="bob", user=ADMIN, proof="operator"))
+
+    async def revoke(id: str) -> None:
+        await gateway.mesh.bus.ask(users.RevokeKey(id=id, user=ADMIN, proof="operator"))
+
+    assert (await taken(gateway, key, "files/raw?path=large.bin", partial(revoke, another.meta.id)))[1]
+    assert not (await taken(gateway, key, "files/raw?path=large.bin", partial(revoke, kept.id)))[1]
+
+
+@pytest.mark.parametrize(("change", "whole"), [(NO_FILES, True), (GONE, False)])
+async def test_a_conversation_ends_with_the_account_it_is_of(
+    gateway: Gateway, change: Request[Any], *, whole: bool
+) -> None:
+    gateway.world.sessions["s2"] = a_session("s2", user="bob")
+    said = session.Message(
+        id=0,
+        session="s2",
+        turn="t",
+        role="user",
+        content="x" * (SIZE // 1000),
+        attachments=(),
+        timestamp=THEN,
+    )
+    gateway.world.messages["s2"] = [attrs.evolve(said, id=number) for number in range(1, 1001)]
+    key = await add(gateway, "bob", filesystem_enabled=True)
+
+    found, is_all = await taken(gateway, key, "sessions/s2/export", partial(gateway.mesh.bus.ask, change))
+
+    assert is_all == whole
+    assert len(found) > SIZE if whole else len(found) < SIZE * 3 / 4

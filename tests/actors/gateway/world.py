@@ -309,7 +309,8 @@ class FakeSession(Actor):
         self.world.asked.append(request)
         self._find(request.session, request.user)
         after = -1 if request.after is None else request.after
-        return tuple(each for each in self.world.messages.get(request.session, ()) if each.id > after)
+        found = [each for each in self.world.messages.get(request.session, ()) if each.id > after]
+        return tuple(found[: request.limit] if request.after is not None else found)
 
     @session.MarkRead.handler
     async def read(self, request: session.MarkRead) -> session.Marked:
