@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 import trio
@@ -112,6 +112,7 @@ async def open_mesh(
     log: Log = silent,
     complete: bool = True,
     boot_id: str | None = None,
+    made: Callable[[Mesh], None] = lambda _mesh: None,
 ) -> AsyncGenerator[Mesh]:
     """Run a tree for the duration of a block; it is stopped in order when the block is left.
 
@@ -121,12 +122,14 @@ async def open_mesh(
       log: where the runtime reports crashes and the like.
       boot_id: what tells this start from all others; made up if None.
       complete: refuse to start when a message of a served front door has no owner.
+      made: called before anything starts, for whoever may have to cut the start and its stop short.
 
     Raises BootError before the block is entered when the tree is faulty or a child does not start.
     """
     mesh = Mesh(tree, Core(seed=seed, log=log, boot_id=boot_id))
     if complete:
         mesh.bus.routes.check_complete()
+    made(mesh)
     failure: BaseException | None = None
     async with trio.open_nursery() as nursery:
         keeper = trio.CancelScope(shield=True)

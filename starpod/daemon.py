@@ -79,7 +79,12 @@ class Running(Data):
 
 @asynccontextmanager
 async def running(
-    instance: Instance, config: Config, *, command: str, address: Address | None = None
+    instance: Instance,
+    config: Config,
+    *,
+    command: str,
+    address: Address | None = None,
+    made: Callable[[Mesh], None] = lambda _mesh: None,
 ) -> AsyncGenerator[Running]:
     """Run an instance for the duration of a block.
 
@@ -88,6 +93,7 @@ async def running(
       config: what it runs with.
       command: how this process was started, for whoever finds the instance taken.
       address: listen there instead of where the configuration says.
+      made: told of the tree before it starts.
 
     Raises InstanceBusy when another process runs it, StartFailed when a part cannot start.
     """
@@ -109,7 +115,7 @@ async def running(
         conceal("environment", config.secrets)
         with _recorded(instance, boot_id):
             try:
-                async with open_mesh(tree(parts), log=logs.log, boot_id=boot_id) as mesh:
+                async with open_mesh(tree(parts), log=logs.log, boot_id=boot_id, made=made) as mesh:
                     with _tended(instance, mesh):
                         first_key = next(iter(first_keys), None)
                         yield Running(mesh=mesh, lock=lock, first_key=first_key, leave=parts.armed.leave)
@@ -223,8 +229,9 @@ async def serve(
             nursery.start_soon(_show_tasks_on, questions)
             try:
                 with stopping.scope:
-                    async with running(instance, config, command=command, address=address) as daemon:
-                        stopping.mesh = daemon.mesh
+                    async with running(
+                        instance, config, command=command, address=address, made=stopping.made
+                    ) as daemon:
                         model = (await daemon.mesh.bus.ask(llm.Models())).default
                         link, way = await _link(daemon), await _shell(daemon)
                         with suppress(OSError):  # where nobody can be told it runs all the same
@@ -270,7 +277,10 @@ class _Stopping:
         self.scope = trio.CancelScope()
         """What the first signal ends: the start, later the waiting."""
         self.mesh: Mesh | None = None
-        """What a second signal stops at once; None while it starts."""
+        """What a second signal stops at once; None before there is anything to stop."""
+
+    def made(self, mesh: Mesh) -> None:
+        self.mesh = mesh
 
     async def listen(self, signals: AsyncIterator[int]) -> None:
         async for _ in signals:

@@ -266,13 +266,14 @@ def launch(
     streams: tuple[int, int, int],
     imported: Sequence[str] = IMPORTED,
     variables: Mapping[str, str],
+    module: str = "starpod",
 ) -> Process:
     """Start a command in a folder, with these files for input, output and errors."""
     variables = environment(**variables)
     if any(variables[name] != os.environ.get(name) for name in variables if name.startswith(OF_PYTHON)):
         given, output, errors = streams
         return subprocess.Popen(
-            [sys.executable, "-m", "starpod", *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=folder,
             env=variables,
             stdin=given,
@@ -280,23 +281,33 @@ def launch(
             stderr=errors,
         )
     return fork(
-        "starpod",
+        module,
         *arguments,
         folder=folder,
         environment=variables,
         streams=streams,
-        imported=[*imported, f"starpod.cli.{arguments[0]}"],
+        imported=[*imported, f"starpod.cli.{arguments[0]}"] if module == "starpod" else imported,
     )
 
 
 def start(place: Place, **variables: str) -> Daemon:
     """Start a daemon in a place, without waiting for anything. The caller ends it."""
+    return _started(place, "starpod", "serve", variables)
+
+
+def start_held(place: Place, point: str) -> Daemon:
+    """Start one that comes so far and no further, as :mod:`tests.fakes.held_serve` describes. The caller ends it."""
+    return _started(place, "tests.fakes.held_serve", point, {})
+
+
+def _started(place: Place, module: str, argument: str, variables: Mapping[str, str]) -> Daemon:
     place.started += 1
     log = place.root / f"daemon-{place.started}.log"
     with log.open("wb") as file, NOWHERE.open("rb") as nothing:
         process = launch(
             place.root,
-            "serve",
+            argument,
+            module=module,
             streams=(nothing.fileno(), file.fileno(), file.fileno()),
             imported=place.imported,
             variables={**place.variables, **variables},

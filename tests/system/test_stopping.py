@@ -9,7 +9,7 @@ import trio
 
 from tests.fakes.model_script import Call, Reply, Say
 from tests.fakes.model_server import ModelServer
-from tests.system.daemons import Place, serving, start, until
+from tests.system.daemons import Place, serving, start, start_held, until
 
 
 async def test_an_idle_daemon_stops_well_within_a_second(place: Place) -> None:
@@ -109,3 +109,35 @@ async def test_a_second_signal_stops_at_once_and_the_turn_is_resumed(
             await socket.say("resume", session_id=accepted["session_id"], after_seq=0)
             assert (await socket.until("stream_end"))[-1]["text"] == "Now."
         assert [role for role, _ in await daemon.rows(accepted["session_id"])] == ["user", "assistant"]
+
+
+async def test_a_second_signal_stops_at_once_wherever_the_start_is_by_then(
+    tmp_path: Path, model_server: ModelServer
+) -> None:
+    """A turn that the start takes up again is waited for, as any other, by who is told to stop once."""
+    place = Place(tmp_path / "aster", model_server.url, "openai")
+    model_server.script(*[Reply(Say("Never."), delay=600.0)] * 3)
+    async with serving(place, expect_errors=True) as daemon, daemon.socket() as socket:
+        await socket.say("message", text="go", client_message_id="c")
+        await model_server.wait_for(lambda server: len(server.requests) == 1)
+        await daemon.kill()
+    for requests, point in enumerate(("starting", "listening"), 2):
+        log = await _told_twice(place, point, model_server, requests)
+        assert "stopping at once" in log, point
+        assert "is running" not in log
+        assert place.info == {}
+
+
+async def _told_twice(place: Place, point: str, model_server: ModelServer, requests: int) -> str:
+    """What a daemon says that is told to stop twice at some point, while the model has heard so many requests."""
+    held = start_held(place, point)
+    try:
+        await until(lambda: "held\n" in held.log or not held.running)
+        await model_server.wait_for(lambda server: len(server.requests) == requests)
+        held.signal(signal.SIGTERM)
+        held.signal(signal.SIGINT)
+        assert await held.ended() == 0, held.log
+    finally:
+        held.process.kill()
+        held.process.wait()
+    return held.log
