@@ -17,3 +17,11 @@ def resource(name: str) -> Path:
     if not path.exists():
         raise FileNotFoundError(f"this installation of Starpod lacks {name} (looked for {path})")
     return path
+
+
+def documentation() -> Path | None:
+    """Where the documentation is; None for an installation that came without."""
+    try:
+        return resource("docs")
+    except FileNotFoundError:
+        return None

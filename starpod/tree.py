@@ -106,6 +106,7 @@ from starpod import modelkeys, models, permissionkeys
 from starpod.children import edges, keeping, serving
 from starpod.children.parts import Parts
 from starpod.environment import withheld
+from starpod.resources import documentation
 from starpod.workspace import Instance
 
 CHANNEL_NAMES: Final = ("main", "telegram", "email", "scheduler")
@@ -196,7 +197,11 @@ def _gateway(parts: Parts) -> Iterator[Child]:
     factory = partial(
         GatewayActor,
         lambda: attrs.evolve(settings(), server_addr=parts.address, gateway=reach),
-        about=About(agent_name=lambda: persona_settings().agent_name, version=starpod.__version__),
+        about=About(
+            agent_name=lambda: persona_settings().agent_name,
+            version=starpod.__version__,
+            documentation=documentation(),
+        ),
         operator_token=parts.token,
         endpoints=ENDPOINTS,
         limits=GatewayLimits(upload_file=parts.settings_of(ToolsSettings).attachments.max_file_size),

@@ -34,6 +34,7 @@ from actors.gateway.routes.chat import ChatRoutes
 from actors.gateway.routes.downloads import DownloadRoutes
 from actors.gateway.routes.endpoints import EndpointRoutes
 from actors.gateway.routes.files import FileRoutes
+from actors.gateway.routes.manual import ManualRoutes
 from actors.gateway.routes.profiles import ProfileRoutes
 from actors.gateway.routes.settings import SettingsRoutes
 from actors.gateway.routes.zips import ZipRoutes
@@ -224,6 +225,7 @@ class GatewayActor(Actor):
         )
         Errors(app)
         PageRoutes(app, self.bus, pages, self._codes)
+        ManualRoutes(app, self._about.documentation, self._reach.base_path)
         auth.AuthRoutes(app, self.bus, self._authenticator)
         description.DescriptionRoutes(app)
         self._serve(app, Uploads(self.bus, self._upload_folder))

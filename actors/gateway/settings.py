@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Any, Final, Self, final
 from urllib.parse import urlsplit
 
@@ -110,6 +111,8 @@ class About(Data):
     agent_name: Callable[[], str]
     version: str
     """Of the program."""
+    documentation: Path | None = None
+    """The folder of what there is to read about it; None where it came without."""
 
 
 @final

@@ -28,6 +28,8 @@ SECTIONS: Final = (
 ENLARGED: Final[ViewportSize] = {"width": 195, "height": 422}
 """A phone of 390 by 844 at twice the size."""
 HEBREW: Final = "שלום! הקובץ `notes.md` מוכן.\n\n- אחת\n- שתיים\n\n> ציטוט\n\n| א | ב |\n|---|---|\n| 1 | 2 |"
+PAGES: Final = ("", "/guide/files", "/reference/http")
+"""Of the documentation: its list, an ordinary one, one with everything."""
 _BEYOND: Final = """() => {
     const out = [];
     const wide = document.documentElement.clientWidth;
@@ -93,6 +95,24 @@ def test_all_of_it_fits_a_phone_at_twice_the_size_and_reads_from_right_to_left(
         found[f"{place} from right to left"] = page.evaluate(_BEYOND)
         page.evaluate("document.documentElement.dir = 'ltr'")
     assert {place: wrong for place, wrong in found.items() if wrong} == {}
+
+
+def test_the_guide_is_a_click_away_and_can_be_read_by_everybody(page: Page, agent: Agent) -> None:
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Guide", exact=True).click()
+    guide = opened.value
+    expect(guide).to_have_title("Documentation · Starpod")
+    guide.get_by_role("main").get_by_role("link", name="Files", exact=True).click()
+    expect(guide.get_by_role("heading", level=1)).to_have_text("Files")
+    expect(guide.get_by_role("navigation").get_by_role("link", name="Files")).to_have_attribute(
+        "aria-current", "page"
+    )
+    guide.set_viewport_size(ENLARGED)
+    found = dict[str, list[str]]()
+    for path in PAGES:
+        guide.goto(f"{agent.url}/docs{path}")
+        found[path] = [*guide.evaluate(_BEYOND), *violations(guide)]
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
 
 
 def test_the_page_turns_around_and_words_run_as_they_are_written(page: Page) -> None:

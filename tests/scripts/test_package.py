@@ -45,7 +45,7 @@ def test_only_the_three_packages_are_installed(installed: Path) -> None:
     assert names == {"starpod", "actors", "bus"}
 
 
-@pytest.mark.parametrize("name", ["agents/aster/agent.toml", "config/starpod.toml"])
+@pytest.mark.parametrize("name", ["agents/aster/agent.toml", "config/starpod.toml", "docs/guide/page.md"])
 def test_shipped_files_are_found_in_an_installed_wheel(installed: Path, name: str) -> None:
     program = "import sys; from starpod.resources import resource; print(resource(sys.argv[1]))"
     found = subprocess.run(

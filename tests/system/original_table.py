@@ -447,4 +447,12 @@ PEOPLE: Final = (
     Row("GET /api/settings/users/ada", 404, REFUSED),
 )
 
-TABLE: Final = (*CORE, *CRON, *FILES, *ADMIN, *SKILLS, *PEOPLE)
+PAGES: Final = (
+    Row("GET /docs", 200),
+    Row("GET /docs/", 200),
+    Row("GET /docs/guide/files", 200),
+    Row("GET /docs/guide/files.html", 200),
+    Row("GET /docs/guide/files/index.html", 200),
+    Row("GET /docs/no-such-page", 404),
+)
+TABLE: Final = (*CORE, *CRON, *FILES, *ADMIN, *SKILLS, *PEOPLE, *PAGES)

@@ -59,6 +59,9 @@ OPEN, USER, ADMINS, OPERATOR = Rule("anybody"), Rule("a user"), Rule("an admin")
 RULES: Final[dict[str, Rule]] = {
     "GET /": OPEN,
     "GET /<place:path>": OPEN,
+    "GET /docs": OPEN,
+    "GET /docs/": OPEN,
+    "GET /docs/<path:page>": OPEN,
     "GET /api/health": OPEN,
     "GET /api/auth/verify": OPEN,
     "POST /api/auth/login": OPEN,

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { dayGroup, when } from "../format";
 import { t } from "../language/texts";
 import { memo } from "../memo";
+import { BASE } from "../net/base";
 import type { Session } from "../protocol";
 import type { Section } from "../section";
 import { account } from "../state/account";
@@ -53,6 +54,10 @@ export function Sidebar({ search, onNew, onHide, onKeys, onChosen }: SidebarProp
           .map((section) => (
             <SectionLink key={section.id} section={section} onChosen={onChosen} />
           ))}
+        <a class="nav-link" href={`${BASE}/docs`} target="_blank" rel="noopener" hreflang="en">
+          <Icon name="book" />
+          {t("Guide")}
+        </a>
         <IconButton icon="keys" label={t("Keyboard shortcuts (?)")} class="keys" onClick={onKeys} />
         <small class="cut">
           {app.daemon.config.value.version !== "" && `Starpod ${app.daemon.config.value.version}`}
