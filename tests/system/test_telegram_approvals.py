@@ -96,7 +96,8 @@ async def test_a_daemon_that_is_killed_between_the_button_and_its_answer_does_it
         await ended(place, telegram)
         rows = await daemon.get("/api/settings/audit", tool="FileWrite")
         assert [row["kind"] for row in rows].count("answer") == 1
-        assert [row["kind"] for row in rows].count("call") == 1
+        # The answer may have let the call begin before the daemon was killed: each attempt is noted.
+        assert {row["verdict"] for row in rows if row["kind"] == "call"} == {"allowed"}
         check_log(daemon)
 
 
