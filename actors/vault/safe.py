@@ -50,7 +50,7 @@ def seal_anew(places: Places, kept: Sequence[Sealed]) -> tuple[bytes, list[Seale
     Raises NoMasterKey and NothingToRotate.
     """
     keys = places.load({each.master_key for each in kept})
-    new = _next_key(places, kept, keys.newest)
+    new = next_key(places, kept, keys.newest)
     anew: list[Sealed] = []
     for each in kept:
         opened, unreadable = open_all(places, [each])
@@ -62,12 +62,16 @@ def seal_anew(places: Places, kept: Sequence[Sealed]) -> tuple[bytes, list[Seale
     return new, anew
 
 
-def _next_key(places: Places, kept: Sequence[Sealed], newest: bytes | None) -> bytes:
+def next_key(places: Places, kept: Sequence[Sealed], newest: bytes | None) -> bytes:
+    """The key to change to: a new one, or where keys are given from outside the newest of those.
+
+    Raises NothingToRotate.
+    """
     if places.in_use != "variable" or newest is None:
         return sealing.new_key()
     if all(each.master_key == fingerprint(newest) for each in kept):
         raise NothingToRotate(
             f"{VARIABLE} is yours to change: put a new key before the one that is there, with a comma between them, "
-            "start the agent again and rotate; then take the old one away. `openssl rand -base64 32` makes a key"
+            "start again and rotate; then take the old one away. `openssl rand -base64 32` makes a key"
         )
     return newest

@@ -18,12 +18,7 @@ IMAGE: Final = "starpod"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare where it listens, and where it keeps what it has."""
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="its folder, for agents, secrets and instances (~/.starpod/host)",
-    )
+    _add_folder(parser, None)
     parser.add_argument(
         "--listen",
         metavar="HOST:PORT",
@@ -37,10 +32,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what an instance is: a process, a unit of your systemd, or a container of Podman or Docker (process)",
     )
     parser.add_argument("--image", metavar="NAME", default=IMAGE, help=f"of its container ({IMAGE})")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action")
+    summary = "seal its secrets anew under a new master key, while it runs or not"
+    _add_folder(
+        actions.add_parser("rotate", help=summary, description=f"{summary[0].upper()}{summary[1:]}."),
+        argparse.SUPPRESS,
+    )
+
+
+def _add_folder(parser: argparse.ArgumentParser, default: str | None) -> None:
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        default=default,
+        help="its folder, for agents, secrets and instances (~/.starpod/host)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run it until a signal. Raises StarpodError where it cannot run."""
+    """Run it until a signal, or do the action. Raises StarpodError where that cannot be."""
+    folder = (args.data or Path.home() / ".starpod" / "host").resolve()
+    return _serve(args, folder) if args.action is None else _rotate(folder)
+
+
+def _rotate(folder: Path) -> int:
+    from starpod.host import service
+
+    count = service.rotate(folder)
+    ok(f"{count} {'secret is' if count == 1 else 'secrets are'} sealed with a new master key")
+    return 0
+
+
+def _serve(args: argparse.Namespace, folder: Path) -> int:
     import trio
 
     from actors.gateway.settings import Address
@@ -52,7 +76,6 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         raise StarpodError(f"--listen {args.listen}: {error}") from None
     logs.configure()
-    folder = (args.data or Path.home() / ".starpod" / "host").resolve()
     engine = None if args.engine == "process" else args.engine
     return trio.run(partial(service.serve, folder, address, _ready, engine=engine, image=args.image))
 

@@ -24,7 +24,7 @@ from actors import jsontext
 from actors.instances import manifest
 from actors.instances.manifest import BadPath
 from starpod.errors import StarpodError
-from starpod.host import logbook, store
+from starpod.host import logbook, rotating, store
 from starpod.host.keeper import Keeper
 from starpod.host.safe import Unsealable
 from starpod.host.store import EVERYBODY, Row
@@ -88,6 +88,7 @@ class _Api:
             ("GET", "/agents/<id>/deploy-config", self._needs),
             ("GET", "/secrets", self._secrets),
             ("POST", "/secrets", self._set_secret),
+            ("POST", rotating.PATH, self._rotate),
             ("DELETE", "/secrets/<secret>", self._delete_secret),
             ("GET", "/agents/<id>/secrets", self._secrets),
             ("POST", "/agents/<id>/secrets", self._set_secret),
@@ -293,6 +294,9 @@ class _Api:
             self._rows, self._keeper.safe, token_hex(8), owner, str(key), str(value), time.time()
         )
         return _answer(kept, 201)
+
+    async def _rotate(self) -> Response:
+        return _answer({"sealed": rotating.rotate(self._rows, self._keeper.safe)})
 
     async def _delete_secret(self, secret: str, id: str | None = None) -> Response:
         if not store.delete_secret(self._rows, self._owner(id), secret):

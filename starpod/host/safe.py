@@ -4,12 +4,13 @@ The key is in ``STARPOD_VAULT_KEY``, else in ``vault.key`` in the folder of the 
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final, final
 
 from actors.vault import sealing
 from actors.vault.masterkeys import VARIABLE, NoMasterKey, Places
+from actors.vault.safe import NothingToRotate, next_key
 from actors.vault.sealing import Sealed
 from starpod.errors import StarpodError
 
@@ -57,6 +58,25 @@ class Safe:
         else:
             why = f"it is damaged: keep it anew with `starpod secret set {sealed.name}`"
         raise Unsealable(f"the secret {sealed.name} cannot be read: {why}")
+
+    def seal_anew(self, kept: Sequence[Sealed]) -> tuple[bytes, list[Sealed]]:
+        """The key to change to, which has its place from now on, and everything sealed with it. Raises Unsealable."""
+        try:
+            keys = self._places.load({each.master_key for each in kept})
+            new = next_key(self._places, kept, keys.newest)
+            anew = [sealing.seal(new, self.open(each), owner=each.owner, name=each.name) for each in kept]
+            if self._places.in_use != "variable":
+                self._places.add(new)
+        except (NoMasterKey, NothingToRotate) as error:
+            raise Unsealable(f"no new master key: {error}") from error
+        return new, anew
+
+    def keep_only(self, key: bytes) -> None:
+        """Forget every other key that lies here. Raises Unsealable."""
+        try:
+            self._places.keep_only(key)
+        except NoMasterKey as error:
+            raise Unsealable(f"the old master key is still there: {error}") from error
 
     def hint(self, sealed: Sealed) -> str:
         """Enough of it to know it again; of a short one nothing."""

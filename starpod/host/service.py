@@ -14,7 +14,7 @@ from typing import Final, Literal, final
 import attrs
 import trio
 
-from actors import atomic
+from actors import atomic, jsontext
 from actors.gateway.limits import Limits
 from actors.gateway.messages import AddressInUse, AddressRefused
 from actors.gateway.server import Server, listen
@@ -23,6 +23,7 @@ from actors.instances.account import is_here
 from starpod import logs
 from starpod.cli.host import IMAGE
 from starpod.errors import StarpodError
+from starpod.host import rotating
 from starpod.host.api import create_app
 from starpod.host.container import InContainers
 from starpod.host.engine import Engine, Kind
@@ -59,6 +60,16 @@ def key_of(folder: Path) -> str:
         return key
 
 
+class HostRuns(StarpodError):
+    """Another process has the folder."""
+
+    def __init__(self, folder: Path, said: str) -> None:
+        super().__init__(f"another host runs in {folder}: {said}")
+        found = jsontext.read_object(said.encode()) if said else {}
+        self.url: str | None = found.get("url")
+        """Where it listens; None as long as it does not."""
+
+
 @contextmanager
 def _locked(folder: Path) -> Generator[Callable[[str], None]]:
     """The right to run the host in a folder for the time of the block; given is what tells others the address."""
@@ -68,7 +79,7 @@ def _locked(folder: Path) -> Generator[Callable[[str], None]]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             said = os.pread(file, 4096, 0).decode(errors="replace").strip()
-            raise StarpodError(f"another host runs in {folder}: {said}") from None
+            raise HostRuns(folder, said) from None
 
         def tell(url: str) -> None:
             data = json.dumps({"pid": os.getpid(), "url": url}).encode()
@@ -108,6 +119,22 @@ async def _leave(folder: Path, name: str, engine: Kind | Systemd | None) -> None
         for id in await old.known():
             await old.clean(id)
     atomic.write(note, engine or "process")
+
+
+def rotate(folder: Path) -> int:
+    """Have the secrets of the host in a folder sealed with a new master key, whether it runs or not; how many.
+
+    Raises StarpodError.
+    """
+    if not (folder / LOCK).exists():
+        raise StarpodError(f"there is no host in {folder}")
+    try:
+        with _locked(folder):
+            return rotating.rotate_in(folder)
+    except HostRuns as running:
+        if running.url is None:
+            raise
+        return rotating.ask(running.url, key_of(folder))
 
 
 async def serve(

@@ -4,7 +4,7 @@ What is to be done follows from the rows alone, so a host that was killed goes o
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from typing import Any, Final, Literal, final
 
@@ -119,6 +119,20 @@ def values(connection: sqlite3.Connection, safe: Safe, agent: str | None) -> dic
 def master_keys(connection: sqlite3.Connection) -> frozenset[str]:
     """Fingerprints of the keys with which something is sealed."""
     return frozenset(key for (key,) in _all(connection, "SELECT DISTINCT master_key FROM secrets"))
+
+
+def sealed(connection: sqlite3.Connection) -> list[Sealed]:
+    """Everything that is sealed."""
+    return [_sealed(*row) for row in _all(connection, f"SELECT {_SEALED} FROM secrets")]  # noqa: S608 - our names
+
+
+def reseal(connection: sqlite3.Connection, anew: Iterable[Sealed]) -> None:
+    """Exchange what is sealed. The caller sees to it that it is all or none."""
+    for each in anew:
+        connection.execute(
+            "UPDATE secrets SET master_key = ?, nonce = ?, sealed = ? WHERE agent_id = ? AND key = ?",
+            (each.master_key, each.nonce, each.data, each.owner, each.name),
+        )
 
 
 def _sealed(owner: str, name: str, master_key: str, nonce: bytes, data: bytes) -> Sealed:

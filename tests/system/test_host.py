@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, final
@@ -12,7 +12,11 @@ import pytest
 import trio
 
 from actors.shell import census
+from starpod.host import store
 from starpod.host.process import MARK
+from starpod.host.safe import Safe
+from starpod.host.schema import open_store
+from starpod.host.store import EVERYBODY
 from tests.system.daemons import NOWHERE, PATIENCE, Json, Process, launch, read_json, starpod, until
 
 SECRET: Final = "the-secret-of-an-agent-4713"
@@ -159,6 +163,7 @@ async def test_an_agent_goes_out_is_looked_after_and_leaves_nothing_behind(
         shell.chmod(0o755)
         assert str(folder) in await run("instance", "ssh", "bot", status=5, SHELL=str(shell))
 
+        assert "1 secret is sealed" in await run("host", "rotate", "--data", str(data))
         await run("instance", "pause", "bot")
         assert (await host.instances())[0]["status"] == "paused"
         assert pid not in marked(data)
@@ -167,6 +172,7 @@ async def test_an_agent_goes_out_is_looked_after_and_leaves_nothing_behind(
         await run("instance", "restart", "bot")
         assert (await host.until_state("running"))["web_url"] == one["web_url"]
         assert (folder / ".starpod/config/SOUL.md").read_text() == "You are Nova."
+        assert f"X_TOKEN={SECRET}" in environment_of(marked(data)[0]), "it opens with the new key"
         (workspace / "agents/bot/SOUL.md").unlink()
         await run("agent", "pull", "bot")
         assert (workspace / "agents/bot/SOUL.md").read_text() == "You are Nova."
@@ -208,3 +214,20 @@ async def test_a_host_that_is_killed_at_each_step_goes_on_and_leaves_nothing_beh
                 await trio.sleep(0.02)
         assert list((data / "instances").iterdir()) == []
         assert marked(data) == []
+
+
+async def test_a_new_master_key_that_is_cut_short_at_each_step_loses_no_secret(tmp_path: Path) -> None:
+    data, safe = tmp_path / "host", Safe.of(tmp_path / "host")
+    data.mkdir()
+    (data / "host.lock").touch()
+    with closing(open_store(str(data / "host.db"), safe)) as rows:
+        store.set_secret(rows, safe, "1", EVERYBODY, "A_KEY", SECRET, 1.0)
+    for point, keys in (("key_written", 2), ("sealed", 3), ("old_key_gone", 1)):
+        ended = await starpod(tmp_path, "host", "rotate", "--data", str(data), BUS_CRASH_AT=f"rotate.{point}")
+        assert ended.status == -signal.SIGKILL, ended.err
+        assert len((data / "vault.key").read_text().split()) == keys, point
+        with closing(open_store(str(data / "host.db"), safe)) as rows:
+            assert store.values(rows, safe, None) == {"A_KEY": SECRET}, point
+    ended = await starpod(tmp_path, "host", "rotate", "--data", str(data))
+    assert (ended.status, "1 secret is sealed" in ended.out + ended.err) == (0, True), ended.err
+    assert len((data / "vault.key").read_text().split()) == 1
