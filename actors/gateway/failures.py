@@ -33,6 +33,8 @@ STATUS: Final[Mapping[ErrorKind, int]] = {
     "unavailable": 503,
     "timeout": 504,
 }
+OTHERWISE: Final[Mapping[str, int]] = {"not_text": 422}
+"""By the code of an error that programs know by another status than that of its kind."""
 AGAIN: Final[frozenset[ErrorKind]] = frozenset({"rate_limited", "unavailable"})
 """Kinds after which the same request may well succeed a little later."""
 _log = logging.getLogger(__name__)
@@ -53,7 +55,7 @@ class Failure(Data):
 
     @property
     def status(self) -> int:
-        return STATUS[self.kind]
+        return OTHERWISE.get(self.code, STATUS[self.kind])
 
     @property
     def retry_after(self) -> int | None:

@@ -97,7 +97,7 @@ SESSION: Final = {
     "message_count": WHOLE,
     "channel": TEXT,
     "channel_session_key": MAYBE_TEXT,
-    "user_id": TEXT,
+    "user_id": "admin",
     "is_read": TRUTH,
     "triggered_by": MAYBE_TEXT,
     "is_archived": TRUTH,
@@ -224,6 +224,7 @@ FILES: Final = (
     Row("GET /api/files/read?path=deep/c.md", 200, {"path": "deep/c.md", "content": "hi", "size": 2}),
     Row("GET /api/files/read?path=gone.md", 404, REFUSED),
     Row("GET /api/files/read?path=deep", 400, REFUSED),
+    Row("GET /api/files/read?path=picture.png", 422, REFUSED),
     Row("GET /api/files/raw?path=deep/c.md", 200),
     Row("GET /api/files/raw?path=gone.md", 404, REFUSED),
     Row("DELETE /api/files?path=deep", 200, DONE),
@@ -351,7 +352,10 @@ ADMIN: Final = (
         {"enabled": True, "cdp_url": None, "startup_timeout_secs": 30},
     ),
     Row("GET /api/settings/models", 200, {"models": {"anthropic": [TEXT]}}),
-    *(Row(f"GET /api/settings/costs{period}", 200, COSTS) for period in ("", "?period=7d", "?period=x")),
+    *(
+        Row(f"GET /api/settings/costs{period}", 200, COSTS)
+        for period in ("", "?period=7d", "?period=30d", "?period=90d", "?period=all", "?period=x")
+    ),
     Row("GET /api/settings/files/SOUL.md", 200, {"content": "You like heliotrope.\n"}),
     Row("GET /api/settings/files/USER.md", 400, REFUSED),
     Row(
@@ -399,8 +403,15 @@ SKILLS: Final = (
 )
 
 PEOPLE: Final = (
+    Row(f"POST {ACCOUNTS_AT}", 201, ACCOUNT, {}),
+    Row(f"POST {ACCOUNTS_AT}", 201, ACCOUNT, {"display_name": "also without an address"}),
     Row(f"POST {ACCOUNTS_AT}", 201, ACCOUNT, {"email": "a@b.example", "display_name": "A", "role": "user"}),
+    Row(f"POST {ACCOUNTS_AT}", 409, REFUSED, {"email": "a@b.example"}),
     Row("POST /api/settings/users", 201, None, {"id": "ada"}),
+    Row("POST /api/settings/users", 400, REFUSED, {"id": ""}),
+    Row("POST /api/settings/users", 400, REFUSED, {"id": "a.b"}),
+    Row("POST /api/settings/users", 400, REFUSED, {"id": "a b"}),
+    Row("POST /api/settings/users", 201, None, {"id": "x" * 32}),
     Row("POST /api/settings/users", 400, REFUSED, {"id": "ada"}),
     Row("POST /api/settings/users", 400, REFUSED, {"id": "a/b"}),
     Row(
@@ -435,6 +446,7 @@ PEOPLE: Final = (
     Row(f"GET {ACCOUNTS_AT}/ada/telegram", 200, {}),
     Row(f"PUT {ACCOUNTS_AT}/ada/telegram", 200, None, {"telegram_id": 4711, "username": "ada"}),
     Row(f"GET {ACCOUNTS_AT}/ada/telegram", 200, LINK),
+    Row(f"PUT {ACCOUNTS_AT}/ada/telegram", 200, None, {"username": "ada"}),
     Row(f"DELETE {ACCOUNTS_AT}/ada/telegram", 200),
     Row(f"POST {ACCOUNTS_AT}/ada/deactivate", 200),
     Row(f"POST {ACCOUNTS_AT}/ada/activate", 200),

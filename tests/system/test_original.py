@@ -40,7 +40,7 @@ async def test_it_talks_gets_files_and_goes_on_where_it_was(place: Place) -> Non
             await client.say("say hello", {"note.txt": b"a note"})
             first = await client.answer()
             assert "hello" in first.text
-            assert (first.end["is_error"], first.end["num_turns"]) == (False, 0)
+            assert (first.end["is_error"], first.end["num_turns"], "errors" in first.end) == (False, 0, False)
         async with original_client(address, key, "mine") as client:
             await client.say("say again")
             assert (await client.answer()).session_id == first.session_id
@@ -129,9 +129,40 @@ async def test_it_finds_the_settings_where_it_looks_for_them(place: Place) -> No
         assert (await http.put("/api/settings/compaction", json={"context_budget": "x"})).status_code == 400
 
 
+async def test_who_is_not_known_is_told_so_and_nobody_speaks_for_others(place: Place) -> None:
+    async with client_of(place) as (_, key, http):
+        made = "/api/settings/auth/users"
+        await http.post(made, json={"id": "ada"})
+        keys = [(await http.post(f"{made}/ada/api-keys", json={})).json() for _ in range(2)]
+        revoked, other = (each["key"] for each in keys)
+
+        async def told(shown: str | bytes | None) -> tuple[str, bool]:
+            http.headers.pop("X-API-Key")
+            headers: Any = {} if shown is None else {"X-API-Key": shown}
+            refused = await http.get("/api/sessions", headers=headers)
+            known = (await http.get("/api/auth/verify", headers=headers)).json()
+            http.headers["X-API-Key"] = key
+            assert (known["auth_disabled"], "user" in known) == (False, known["authenticated"])
+            text = "" if refused.status_code == 200 else refused.json()["error"]
+            assert refused.status_code == (401 if text else 200)
+            return text[:15], known["authenticated"]
+
+        assert await told(None) == ("Missing API key", False)
+        for wrong in ("x", "sp_live_", "sp_live_" + 40 * "0", "schlüssel".encode()):
+            assert await told(wrong) == ("Invalid API key", False)
+        assert await told(revoked) == await told(other) == ("", True)
+        await http.post(f"/api/settings/auth/api-keys/{keys[0]['meta']['id']}/revoke")
+        assert await told(revoked) == ("Invalid API key", False)
+        listed = (await http.get(f"{made}/ada/api-keys")).json()
+        assert all(each["last_used_at"] is not None for each in listed)
+        await http.post(f"{made}/ada/deactivate")
+        assert await told(other) == ("Invalid API key", False)
+
+
 async def test_what_it_asks_is_answered_as_it_reads_it(place: Place) -> None:
     known: Json = {}
     others: list[str] = []
+    (place.home / "picture.png").write_bytes(b"\x89PNG\xff")
     async with client_of(place) as (_, _, http):
         for row in TABLE:
             method, _, path = row.asks.partition(" ")

@@ -37,6 +37,7 @@ LOST: dict[str, Any] = {"request": "agent.Accept@1", "to": "conductor"}
         (session.SessionIsClosed(session="s"), 409, "session_is_closed", None),
         (session.StorageFailed(reason="disk full"), 503, "storage_failed", 1),
         (llm.ModelNotAllowed(model="a/b", allowed=("c/d",)), 400, "model_not_allowed", None),
+        (tools.NotText(path="a", size=1), 422, "not_text", None),
         (tools.FileNotFound(path="a"), 404, "file_not_found", None),
         (tools.AttachmentTooLarge(name="a", size=2, limit=1), 413, "attachment_too_large", None),
         (Unavailable("gone"), 503, "unavailable", 1),
