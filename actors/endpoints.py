@@ -59,6 +59,12 @@ class BadMessage(ActorError):
         return f"{self.field}: {self.reason}" if self.field else self.reason
 
 
+class NeedsConfirming(ActorError):
+    """What was asked for takes the operator's token, or an admin's page that was confirmed with a code a moment ago."""
+
+    kind: ClassVar[ErrorKind] = "forbidden"
+
+
 # --- reading ----------------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,26 @@ FollowupMode = Literal["inject", "queue"]
 Side = Literal["user", "assistant"]
 """Whose message one of the canonical history is."""
 Role = Literal["admin", "user"]
-Proof = Literal["page", "key", "operator", "telegram", "scheduler"]
+Proof = Literal["page", "confirmed", "key", "operator", "telegram", "scheduler"]
+"""How it is known who speaks. ``confirmed`` is a page whose admin has shown a code of the operator a moment ago."""
+Right = Literal["operate", "guarded", "browser"]
+"""What not every proof is good for:
+
+- ``operate``: acts on the running daemon and for any user, as the owner of its files, and is nobody's session.
+- ``guarded``: changes what decides what the agent may do, or where keys and conversations go.
+- ``browser``: is a browser that is signed in, and can be signed out, or confirmed.
+"""
+_RIGHTS: Final[Mapping[str, frozenset[Right]]] = {
+    "operator": frozenset({"operate", "guarded"}),
+    "confirmed": frozenset({"guarded", "browser"}),
+    "page": frozenset({"browser"}),
+}
+
+
+def may(proof: str, right: Right) -> bool:
+    """Whether what is known in this way is good for that: the one place that says so."""
+    return right in _RIGHTS.get(proof, ())
+
 
 ADMIN = "admin"
 """Name of the first user, whose the agent is. Nobody acts as this user by default."""
@@ -104,7 +123,7 @@ class Principal:
     user: str
     role: Role
     proof: Proof
-    """How it is known: cookie of the page, API key, operator's token, linked account, or our own clock."""
+    """How it is known: a page, with or without a code, API key, operator's token, linked account, or our own clock."""
     credential: str = ""
     """Id of the key or device that proved it; empty where there is none."""
 

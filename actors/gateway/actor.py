@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, cast, final
+from typing import Any, Final, cast, final
 
 import trio
 from quart import Quart
@@ -10,7 +10,7 @@ from quart import Quart
 from actors.endpoints import Endpoint
 from actors.gateway import messages
 from actors.gateway.app import Errors, Guard, PageRoutes, add_socket, create_app
-from actors.gateway.authentication import OPERATOR, Authenticator
+from actors.gateway.authentication import OPERATOR, WINDOW, Authenticator
 from actors.gateway.clients import (
     Clients,
     SessionFeed,
@@ -18,7 +18,8 @@ from actors.gateway.clients import (
     tell_of_notifications,
     tell_of_settings,
 )
-from actors.gateway.codes import CODE_SECONDS, Codes
+from actors.gateway.codes import CODE_SECONDS, TYPED_SECONDS, Codes, as_typed, grouped, to_type
+from actors.gateway.confirming import Confirmations
 from actors.gateway.edge import Edge
 from actors.gateway.forwarded import Proxies
 from actors.gateway.limiting import RequestLimit
@@ -27,6 +28,7 @@ from actors.gateway.mcp.routes import McpRoutes
 from actors.gateway.messages import AddressRefused
 from actors.gateway.pages import Pages
 from actors.gateway.presence import Presence
+from actors.gateway.rates import Rates
 from actors.gateway.refusals import Refusals
 from actors.gateway.routes import auth, description
 from actors.gateway.routes.absent import AbsentRoutes
@@ -50,6 +52,7 @@ from actors.memory import messages as memory
 from actors.spool import prepare
 from actors.tools import messages as tools
 from actors.users import messages as users
+from actors.vocabulary import Principal, may
 from bus import Actor, ActorError, DeliveryError, concurrent
 
 WEB_ROOT = Path(__file__).parent / "web" / "dist"
@@ -59,6 +62,10 @@ NOBODY = (
     'server_addr = "127.0.0.1:3000" and make one with `starpod key new`'
 )
 """Why it does not listen beyond this machine."""
+
+
+ATTEMPTS: Final = 5
+"""Wrong codes that pages of one user may show within a window; so few that nobody finds one by trying."""
 
 
 @final
@@ -104,6 +111,10 @@ class GatewayActor(Actor):
         self._presence = Presence()
         self._server: Server
         self._codes: Codes
+        self._typed: Codes
+        self._refusals: Refusals
+        self._confirmations: Confirmations
+        self._attempts: Rates
         self._limit: RequestLimit
         self._authenticator: Authenticator
         self._reach = Reach()
@@ -114,8 +125,11 @@ class GatewayActor(Actor):
         """Take the address and serve."""
         prepare(self._upload_folder, PREFIX)
         now = self.bus.clock.monotonic
-        refusals = Refusals(self.bus)
+        refusals = self._refusals = Refusals(self.bus)
         self._codes = Codes(now)
+        self._typed = Codes(now, to_type, TYPED_SECONDS)
+        self._confirmations = Confirmations(now)
+        self._attempts = Rates(now)
         self._limit = RequestLimit(self._settings, now, refusals)
         self._authenticator = Authenticator(
             self.bus,
@@ -123,6 +137,7 @@ class GatewayActor(Actor):
             presence=self._presence,
             refusals=refusals,
             limit=self._limit,
+            confirmations=self._confirmations,
         )
         listening = trio.Event()
         self.spawn(self._authenticator.run, listening)
@@ -161,12 +176,56 @@ class GatewayActor(Actor):
     @messages.NewPageLink.handler
     @concurrent(64)
     async def new_page_link(self, request: messages.NewPageLink) -> messages.PageLink:
-        found = await self.bus.ask(users.GetUser(id=request.id, user=OPERATOR.user, proof=OPERATOR.proof))
-        if not found.is_active:
-            raise users.NotActive(id=request.id)
-        code = self._codes.new(found.id)
+        code = self._codes.new((await self._active(request.id)).id)
         place = url_for_people(self._reach, cast("Address", self.address))
         return messages.PageLink(url=f"{place}/?code={code}", seconds=CODE_SECONDS)
+
+    async def _active(self, id: str) -> users.User:
+        """Raises users.UnknownUser, users.NotActive."""
+        found = await self.bus.ask(users.GetUser(id=id, user=OPERATOR.user, proof=OPERATOR.proof))
+        if not found.is_active:
+            raise users.NotActive(id=id)
+        return found
+
+    @messages.NewPageCode.handler
+    @concurrent(64)
+    async def new_page_code(self, request: messages.NewPageCode) -> messages.PageCode:
+        found = await self._active(request.id)
+        if found.role != "admin":
+            raise messages.NeedsAdmin(id=request.id)
+        return messages.PageCode(code=grouped(self._typed.new(found.id)), seconds=TYPED_SECONDS)
+
+    @messages.Confirm.handler
+    @concurrent(64)
+    async def confirm(self, request: messages.Confirm) -> messages.Confirmed:
+        known = _page_of(request)
+        if wait := self._attempts.take(known.user, ATTEMPTS, WINDOW):
+            raise messages.TooManyCodes(seconds=wait)
+        if self._typed.trade(as_typed(request.code)) != known.user:
+            self._refusals.note(request.address, "wrong codes", known.user)
+            raise messages.WrongCode
+        self._attempts.give_back(known.user)
+        await self.bus.ask(
+            users.NoteChange(
+                event="page.unlocked",
+                what=(known.credential,),
+                user=known.user,
+                proof=known.proof,
+                address=request.address,
+            )
+        )
+        return messages.Confirmed(seconds=self._confirmations.confirm(known))
+
+    @messages.GetConfirmed.handler
+    @concurrent(64)
+    async def get_confirmed(self, request: messages.GetConfirmed) -> messages.Confirmed:
+        is_page = may(request.proof, "browser")
+        return messages.Confirmed(seconds=self._confirmations.left(_page_of(request)) if is_page else 0.0)
+
+    @messages.Lock.handler
+    async def lock(self, request: messages.Lock) -> messages.Confirmed:
+        self._confirmations.lock(_page_of(request))
+        return messages.Confirmed(seconds=0.0)
 
     @messages.IsFollowed.handler
     async def is_followed(self, request: messages.IsFollowed) -> bool:
@@ -254,3 +313,10 @@ class GatewayActor(Actor):
                 about=self._about,
             ),
         )
+
+
+def _page_of(request: messages.Confirm | messages.GetConfirmed | messages.Lock) -> Principal:
+    """The page that asks. Raises NoPage."""
+    if not may(request.proof, "browser"):
+        raise messages.NoPage
+    return Principal(user=request.user, role="admin", proof="page", credential=request.credential)

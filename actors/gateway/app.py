@@ -217,7 +217,9 @@ class Errors:
         """What the mesh refuses, and what went wrong in here."""
         failure = report(error, "a request")
         headers = {} if failure.retry_after is None else {"Retry-After": str(failure.retry_after)}
-        more = {"mistakes": failure.mistakes} if failure.mistakes else None
+        more: dict[str, Any] = {"mistakes": failure.mistakes} if failure.mistakes else {}
+        if failure.confirming:
+            more["needs"] = "confirmation"
         return refusal(failure.status, failure.text, headers, more=more)
 
 

@@ -21,6 +21,7 @@ from typing import Final, TypeVar, final
 import attrs
 import trio
 
+from actors.gateway.confirming import Confirmations
 from actors.gateway.limiting import RequestLimit
 from actors.gateway.messages import TooManyAttempts
 from actors.gateway.presence import Presence, concerns
@@ -92,12 +93,14 @@ class Authenticator:
         presence: Presence,
         refusals: Refusals,
         limit: RequestLimit,
+        confirmations: Confirmations,
     ) -> None:
-        """`presence` is told what changes, `refusals` what is refused, and `limit` says who asks too often."""
+        """`presence` and `confirmations` are told what changes, `refusals` what is refused; `limit` limits."""
         self._bus = bus
         self._limit = limit
         self._operator_token = operator_token
         self._presence = presence
+        self._confirmations = confirmations
         self._refusals = refusals
         self._attempts = Rates(bus.clock.monotonic)
         self._beyond = trio.CapacityLimiter(BEYOND)
@@ -137,10 +140,10 @@ class Authenticator:
             self._catch_up()
             found = self._remembered(digest)
             if found is not None:
-                return found
+                return self._confirmations.seen(found)
             question = self._questions.get(digest)
             if question is None:
-                return await self._ask(digest, shown, address)
+                return self._confirmations.seen(await self._ask(digest, shown, address))
             await question.done.wait()
             if question.error is not None:
                 raise question.error
@@ -207,6 +210,7 @@ class Authenticator:
         self._wrong.clear()
         for digest in [each for each, found in self._known.items() if concerns(event, found.principal)]:
             del self._known[digest]
+        self._confirmations.changed(event)
         self._presence.changed(event)
 
 

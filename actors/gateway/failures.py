@@ -8,6 +8,7 @@ from typing import Final, final
 
 import attrs
 
+from actors.endpoints import NeedsConfirming
 from actors.gateway.messages import TooMany
 from actors.settings.messages import Mistake, Refused
 from bus import ActorError, Data, DeliveryError, ErrorKind, redact
@@ -52,6 +53,8 @@ class Failure(Data):
     """After how many the same request may well succeed, if it may at all."""
     mistakes: tuple[Mistake, ...] = ()
     """What is wrong with which of the settings that were to be changed."""
+    confirming: bool = False
+    """Whether an admin's page may do it once it was confirmed."""
 
     @property
     def status(self) -> int:
@@ -90,7 +93,14 @@ def describe(error: Exception) -> Failure:
     seconds = math.ceil(error.seconds) if isinstance(error, TooMany) else RETRY_SECONDS
     mistakes = error.mistakes if isinstance(error, Refused) else ()
     shown = tuple(Mistake(key=each.key, text=redact(each.text)) for each in mistakes)
-    return Failure(kind=kind, code=code_of(type(error)), text=text, seconds=seconds, mistakes=shown)
+    return Failure(
+        kind=kind,
+        code=code_of(type(error)),
+        text=text,
+        seconds=seconds,
+        mistakes=shown,
+        confirming=isinstance(error, NeedsConfirming),
+    )
 
 
 def code_of(error: type[BaseException]) -> str:

@@ -16,7 +16,7 @@ from actors.gateway.protocol import wire
 from actors.gateway.security import Asked
 from actors.gateway.v1.shapes import error
 from actors.users.messages import NotKnown
-from actors.vocabulary import Principal
+from actors.vocabulary import Principal, may
 from actors.wire import encode
 
 View = Callable[..., Awaitable[Response]]
@@ -163,7 +163,7 @@ def admit(access: Access) -> Response | None:
 
 
 def _may(known: Principal, access: Access) -> bool:
-    return {"operator": known.proof == "operator", "admin": known.role == "admin"}.get(access, True)
+    return {"operator": may(known.proof, "operate"), "admin": known.role == "admin"}.get(access, True)
 
 
 def route(app: Quart, method: str, path: str, view: View, access: Access = "user") -> None:

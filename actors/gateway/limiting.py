@@ -7,7 +7,7 @@ from actors.gateway.messages import TooManyRequests
 from actors.gateway.rates import Rates
 from actors.gateway.refusals import Refusals
 from actors.gateway.settings import Settings
-from actors.vocabulary import Principal
+from actors.vocabulary import Principal, may
 
 
 @final
@@ -25,7 +25,7 @@ class RequestLimit:
     def take(self, known: Principal, address: str) -> None:
         """Count one more; what is refused is not counted. Raises TooManyRequests. The operator is not limited."""
         settings = self._settings()
-        if settings.rate_limit_requests == 0 or known.proof == "operator":
+        if settings.rate_limit_requests == 0 or may(known.proof, "operate"):
             return
         wait = self._rates.take(known.user, settings.rate_limit_requests, settings.rate_limit_window_secs)
         if wait:

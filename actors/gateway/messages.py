@@ -8,7 +8,7 @@ from actors.endpoints import endpoint
 from actors.llm import messages as llm
 from actors.shapes import described
 from actors.tools import messages as tools
-from actors.vocabulary import ADMIN
+from actors.vocabulary import ADMIN, Proof, quoted
 from bus import ActorError, Data, ErrorKind, Request, secret
 
 
@@ -67,6 +67,13 @@ class TooManyAttempts(TooMany):
         return f"too many wrong keys came from your address; try again in {self.seconds:.0f} s"
 
 
+class TooManyCodes(TooMany):
+    """Too many wrong codes have come from pages of this user."""
+
+    def __str__(self) -> str:
+        return f"too many wrong codes were typed; try again in {self.seconds:.0f} s"
+
+
 class TooManyRequests(TooMany):
     """This user asks for more than the settings allow."""
 
@@ -99,6 +106,100 @@ class NewPageLink(Request[PageLink]):
 
     version: ClassVar[int] = 2
     id: Annotated[str, described("The user.")] = ADMIN
+
+
+@attrs.define(eq=False, kw_only=True)
+class NeedsAdmin(ActorError):
+    """A code is only for somebody whose role is admin."""
+
+    kind: ClassVar[ErrorKind] = "forbidden"
+    id: str
+
+    def __str__(self) -> str:
+        return f"{quoted(self.id)} is no admin, and nobody else's page can be unlocked"
+
+
+class WrongCode(ActorError):
+    """A code is not one, was used, is too old, or is somebody else's."""
+
+    kind: ClassVar[ErrorKind] = "invalid"
+
+    def __str__(self) -> str:
+        return "that code is not good, or no longer: each is good once, for two minutes; make another one"
+
+
+class NoPage(ActorError):
+    """Only a page that is signed in can be confirmed: a key is in the hands of programs."""
+
+    kind: ClassVar[ErrorKind] = "conflict"
+
+    def __str__(self) -> str:
+        return "only a page that is signed in can be unlocked, not a key"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class PageCode(Data):
+    code: str = secret()
+    """Eight letters and digits in two groups; unlocks a page of the user, once, within so many seconds."""
+    seconds: float
+
+
+@endpoint("POST", "/api/page-code", access="operator", origin="operator")
+@final
+@attrs.frozen(kw_only=True)
+class NewPageCode(Request[PageCode]):
+    """A code that unlocks an admin's page. Raises users.UnknownUser, users.NotActive, NeedsAdmin."""
+
+    id: Annotated[str, described("The user.")] = ADMIN
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Confirmed(Data):
+    """How long a page may change what only the operator may otherwise."""
+
+    seconds: float
+    """0: it may not."""
+
+
+@endpoint("POST", "/api/auth/confirm", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class Confirm(Request[Confirmed]):
+    """Unlock the page that asks, with a code from `starpod open --code`.
+
+    It lasts for ten minutes, or until it is locked or signed out, its admin is none any more, or the agent stops.
+    Raises WrongCode, TooManyCodes, NoPage, users.StorageFailed.
+    """
+
+    code: Annotated[str, described("As it was typed.", max_length=100)] = secret()
+    user: str
+    proof: Proof = "key"
+    credential: str = ""
+    address: str = ""
+
+
+@endpoint("GET", "/api/auth/confirm")
+@final
+@attrs.frozen(kw_only=True)
+class GetConfirmed(Request[Confirmed]):
+    """How long the page that asks is unlocked yet."""
+
+    user: str
+    proof: Proof = "key"
+    credential: str = ""
+
+
+@endpoint("DELETE", "/api/auth/confirm")
+@final
+@attrs.frozen(kw_only=True)
+class Lock(Request[Confirmed]):
+    """Lock the page that asks."""
+
+    user: str
+    proof: Proof = "key"
+    credential: str = ""
 
 
 @final

@@ -7,7 +7,7 @@ from typing import Final, final
 import trio
 
 from actors.users import messages as users
-from actors.vocabulary import Principal
+from actors.vocabulary import Principal, may
 
 Why = tuple[int, str]
 """The code and the reason with which a WebSocket is closed."""
@@ -22,7 +22,7 @@ End = Callable[[int, str], None]
 
 def concerns(event: users.AccessChanged, known: Principal) -> bool:
     """Whether what changed is what somebody was let in with. The operator's token is no user's."""
-    if known.proof == "operator":
+    if may(known.proof, "operate"):
         return False
     return not event.user or (event.user == known.user and event.credential in {None, known.credential})
 
@@ -64,7 +64,7 @@ class Presence:
         self._there[token] = (known, end)
         if self._closed:
             end(*RESTART)
-        elif changes != self.changes and known.proof != "operator":
+        elif changes != self.changes and not may(known.proof, "operate"):
             end(*CHANGED)
         try:
             yield

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal, final
 
 import attrs
 
-from actors.endpoints import endpoint
+from actors.endpoints import NeedsConfirming, endpoint
 from actors.vocabulary import Proof
 from bus import ActorError, Data, ErrorKind, Event, Request
 
@@ -74,7 +74,7 @@ class Field(Data):
     """What it may be, in words."""
     takes: Takes
     guarded: bool
-    """Whether only the operator changes it."""
+    """Whether only the operator changes it, or an admin's page that was confirmed with a code of the operator."""
 
 
 @endpoint("GET", "/api/settings/schema", access="admin")
@@ -152,7 +152,7 @@ class Put(Request[Saved]):
     address: str = ""
     proof: Proof = "key"
     """How it is known who asks. What decides what the agent may do, or where keys and conversations go, takes
-    ``operator``, or is Guarded."""
+    ``operator`` or ``confirmed``, or is Guarded."""
 
 
 @final
@@ -175,16 +175,16 @@ class Refused(ActorError):
 
 
 @attrs.define(eq=False, kw_only=True)
-class Guarded(ActorError):
+class Guarded(NeedsConfirming):
     """A change is the operator's alone to make; nothing was written."""
 
-    kind: ClassVar[ErrorKind] = "forbidden"
     keys: tuple[str, ...]
 
     def __str__(self) -> str:
         return (
             f"{', '.join(self.keys)}: this decides what the agent may do, or where keys and conversations go, so only "
-            "the operator changes it: with the token of the running daemon, or in the files"
+            "the operator changes it: with the token of the running daemon, in the files, or in an admin's page that "
+            "was unlocked with a code from `starpod open --code`"
         )
 
 

@@ -26,7 +26,13 @@ LONGEST_WHOLE: Final = 256 * 1024
 """Characters of all of it, as a document."""
 _PRESSED: Final = re.compile(rf"{MARK}:([0-9a-f]{{1,40}}):([a-z]+)")
 _SCOPES: Final = {"conversation": "in this conversation", "always": "from now on"}
-_WAYS: Final = {"page": "in the page", "telegram": "here", "key": "with a key", "operator": "in a terminal"}
+_WAYS: Final = {
+    "page": "in the page",
+    "confirmed": "in the page",
+    "telegram": "here",
+    "key": "with a key",
+    "operator": "in a terminal",
+}
 
 Keyboard = tuple[tuple[tuple[str, str], ...], ...]
 """Rows of buttons: what stands on each, and what pressing it says."""

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeVar
 import attrs
 
 from actors.storage import clean, moment
-from actors.vocabulary import UNCHANGED, BadUserId, is_one_line, user_id
+from actors.vocabulary import UNCHANGED, BadUserId, is_one_line, may, user_id
 
 from . import audit
 from .messages import (
@@ -157,7 +157,7 @@ def _switch(connection: sqlite3.Connection, user: User, now: int, *, active: boo
 
 
 def _is_own(user: User, request: UpdateUser | Deactivate) -> bool:
-    return request.proof != "operator" and request.user.lower() == user.id.lower()
+    return not may(request.proof, "operate") and request.user.lower() == user.id.lower()
 
 
 def _given(request: UpdateUser) -> dict[str, Any]:

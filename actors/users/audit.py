@@ -30,6 +30,7 @@ What = Literal[
     "telegram.unlinked",
     "settings.changed",
     "settings.restored",
+    "page.unlocked",
     "refused",
 ]
 

@@ -5,6 +5,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final, Protocol
 
+from actors.vocabulary import may
+
 from .messages import LastAdmin, NotAllowed
 
 _KEYED: Final = """
@@ -25,7 +27,7 @@ class Asker(Protocol):
 
 def is_admin(connection: sqlite3.Connection, asker: Asker) -> bool:
     """Whether an active admin asks, or whoever has the operator's token."""
-    if asker.proof == "operator":
+    if may(asker.proof, "operate"):
         return True
     found = connection.execute(
         "SELECT 1 FROM users WHERE id = ? AND role = 'admin' AND is_active", (asker.user,)

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal, final
 import attrs
 
 from actors.context import from_context
-from actors.endpoints import endpoint
+from actors.endpoints import NeedsConfirming, endpoint
 from actors.shapes import described
 from actors.vault.names import allows
 from actors.vocabulary import Proof, Role, quoted
@@ -89,7 +89,8 @@ class SetSecret(Request[Entry]):
 class UpdateHosts(Request[Entry]):
     """Changes where a secret may be sent. Raises UnknownSecret, BadSecret, NotYours, VaultFailed.
 
-    Only the operator lets it go to more hosts than before, or whoever keeps it anew: anybody else could have it sent to
+    Only the operator lets it go to more hosts than before (or an admin's page that was confirmed), or whoever keeps it
+    anew: anybody else could have it sent to
     themselves. Raises Widening.
     """
 
@@ -249,10 +250,9 @@ class NotYours(ActorError):
 
 
 @attrs.define(eq=False, kw_only=True)
-class Widening(ActorError):
+class Widening(NeedsConfirming):
     """Only the operator lets a secret be sent to more hosts than before; nothing was changed."""
 
-    kind: ClassVar[ErrorKind] = "forbidden"
     name: str
     hosts: tuple[str, ...]
     """Those that it may not be sent to."""
@@ -260,7 +260,8 @@ class Widening(ActorError):
     def __str__(self) -> str:
         return (
             f"{self.name} may not be sent to {', '.join(self.hosts)}: only the operator lets it go to more hosts, with "
-            f"`starpod vault hosts {self.name}`, or else keep it anew, with its value"
+            f"`starpod vault hosts {self.name}`, or an admin in a page that was unlocked with a code from `starpod "
+            "open --code`; or else keep it anew, with its value"
         )
 
 

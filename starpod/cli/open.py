@@ -1,6 +1,8 @@
-"""``starpod open``: open the page of a running agent, as its first admin or as somebody else."""
+"""``starpod open``: open the page of a running agent, as its first admin or as somebody else; codes that unlock it."""
 
 import argparse
+from collections.abc import Mapping
+from typing import Any
 
 from starpod.cli.browser import open_page
 from starpod.cli.client import Client
@@ -15,15 +17,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--print", action="store_true", dest="only_print", help="print the link and open nothing"
     )
+    parser.add_argument(
+        "--code",
+        action="store_true",
+        help="open nothing: print a code that unlocks an admin's page for what only you may change otherwise",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Get a link from the daemon, which is good once and for a short time, and open it where somebody can look."""
     instance = find_instance(args.agent)
     wanted = {} if args.user is None else {"id": args.user}
-    link = Client(live_daemon(instance)).post("/api/page-link", wanted)
+    client = Client(live_daemon(instance))
+    if args.code:
+        return _code(client.post("/api/page-code", wanted))
+    link = client.post("/api/page-link", wanted)
     if args.only_print:
         say(link["url"])
     elif not open_page(link["url"], instance.agent_home):
         note(f"open {link['url']} in a browser within {link['seconds']:.0f} s; the link is good once")
+    return 0
+
+
+def _code(made: Mapping[str, Any]) -> int:
+    """Tell the code, alone on standard output."""
+    say(made["code"])
+    note(
+        f"type it into the page within {made['seconds']:.0f} s; it is good once, and unlocks the page for ten minutes"
+    )
     return 0

@@ -1,8 +1,10 @@
 """Words that every subsystem uses."""
 
+from typing import get_args
+
 import pytest
 
-from actors.vocabulary import RESERVED, BadUserId, quoted, says_nothing, user_id
+from actors.vocabulary import RESERVED, BadUserId, Proof, Right, may, quoted, says_nothing, user_id
 
 
 @pytest.mark.parametrize("id", ["admin", "Ada", "a", "0", "_", "_x-1", "x" * 64, "5f0c2f0e-2c3b-4f7e"])
@@ -50,3 +52,17 @@ def test_an_answer_may_be_that_there_is_nothing_to_say(answer: str) -> None:
     assert says_nothing(answer)
     assert not says_nothing(f"{answer} The mail is here.")
     assert not says_nothing("")
+
+
+def test_what_each_proof_is_good_for() -> None:
+    assert {
+        proof: [right for right in get_args(Right) if may(proof, right)] for proof in get_args(Proof)
+    } == {
+        "page": ["browser"],
+        "confirmed": ["guarded", "browser"],
+        "key": [],
+        "operator": ["operate", "guarded"],
+        "telegram": [],
+        "scheduler": [],
+    }
+    assert not may("", "browser")

@@ -8,6 +8,7 @@ from typing import Final
 import trio
 
 from actors.gateway.authentication import Authenticator, Shown
+from actors.gateway.confirming import Confirmations
 from actors.gateway.limiting import RequestLimit
 from actors.gateway.presence import Presence
 from actors.gateway.refusals import Refusals
@@ -52,7 +53,14 @@ async def _measure(folder: Path) -> tuple[float, float]:
     async with open_mesh(tree, complete=False) as mesh, trio.open_nursery() as nursery:
         refusals = Refusals(mesh.bus)
         limit = RequestLimit(partial(Settings, rate_limit_requests=10**9), time.monotonic, refusals)
-        authenticator = Authenticator(mesh.bus, "token", presence=Presence(), refusals=refusals, limit=limit)
+        authenticator = Authenticator(
+            mesh.bus,
+            "token",
+            presence=Presence(),
+            refusals=refusals,
+            limit=limit,
+            confirmations=Confirmations(time.monotonic),
+        )
         ready = trio.Event()
         nursery.start_soon(authenticator.run, ready)
         await ready.wait()

@@ -94,6 +94,10 @@ class Agent:
         told = {"endpoint": endpoint, "p256dh": p256dh, "auth": auth, "page": self.url}
         self._request("POST", "/api/webpush/subscriptions", json=told)
 
+    def code(self) -> str:
+        """A code that unlocks the page, once."""
+        return str(self._request("POST", "/api/page-code").json()["code"])
+
     def link(self) -> str:
         """A link that opens the page, once."""
         return str(self._request("POST", "/api/page-link").json()["url"])

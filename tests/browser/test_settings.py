@@ -1,6 +1,6 @@
 """Settings as forms, and the first minute with an agent that has no model yet."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -89,6 +89,42 @@ def test_the_form_follows_the_file_and_overwrites_nothing_unseen(page: Page, age
     assert agent.get("/api/settings/state")["values"]["max_turns"] == 9
 
 
+def test_what_decides_what_the_agent_may_do_takes_a_code_from_the_operator(
+    page: Page, agent: Agent, complaints: list[str]
+) -> None:
+    page.goto(page.url.replace("general", "tools"))
+    allowed = page.get_by_label("Env allowed")
+    allowed.fill("LANG")
+    keep(page)
+    dialog = page.get_by_role("dialog", name="Unlock")
+    expect(dialog).to_contain_text("starpod open --code")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(page.locator(".setting-save")).to_contain_text("tools.env_allowed: this decides what the agent")
+
+    keep(page)
+    dialog.get_by_label("Code").fill("AAAA-AAAA")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("that code is not good")
+    assert agent.get("/api/settings/state")["values"]["tools.env_allowed"] == []
+    dialog.get_by_label("Code").fill(agent.code().lower())
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Kept.")).to_be_visible()
+    assert agent.get("/api/settings/state")["values"]["tools.env_allowed"] == ["LANG"]
+
+    page.reload()
+    banner = page.locator(".banner").filter(has_text="Unlocked")
+    expect(banner).to_contain_text("10 minutes left")
+    assert violations(page) == []
+    banner.get_by_role("button", name="Lock").click()
+    expect(banner).to_have_count(0)
+    page.get_by_role("button", name="Unlock…").click()
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    agent.change(**{"tools.env_allowed": None})
+    complaints.clear()  # the browser tells of what was refused
+
+
 def test_a_file_that_is_broken_or_waits_for_a_restart_says_so(page: Page, agent: Agent) -> None:
     settings = agent.place.settings
     before = settings.read_text()
@@ -132,7 +168,7 @@ def empty(model: Model, tmp_path: Path) -> Iterator[Agent]:
 
 
 @contextmanager
-def unsettled(folder: Path, settings: str) -> Iterator[Agent]:
+def unsettled(folder: Path, settings: str) -> Generator[Agent]:
     """An agent without a model and without a key."""
     place = Place(folder / "aster")
     with reserved_port() as port:

@@ -211,6 +211,10 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/system/version": ADMINS,
     "POST /api/system/update": ADMINS,
     "POST /api/page-link": OPERATOR,
+    "POST /api/page-code": OPERATOR,
+    "POST /api/auth/confirm": ADMINS,
+    "GET /api/auth/confirm": USER,
+    "DELETE /api/auth/confirm": USER,  # of the page that asks
     "POST /api/settings/vault/<name>/reveal": OPERATOR,
     "POST /api/settings/vault/rotate": OPERATOR,
 }

@@ -11,7 +11,7 @@ from actors.gateway.devices import forget, give_cookie, sign_in
 from actors.gateway.http import address_of, admitted, answer, principal, read_fields, refusal, route
 from actors.shapes import described
 from actors.users import messages as users
-from actors.vocabulary import Principal
+from actors.vocabulary import Principal, may
 from bus import Bus, Data
 
 VERIFY: Final = "/api/auth/verify"
@@ -64,7 +64,7 @@ class AuthRoutes:
     async def logout(self) -> Response:
         """Sign the browser that asks out."""
         known = principal()
-        if known.proof != "page":
+        if not may(known.proof, "browser"):
             return refusal(
                 409, "only a browser that is signed in can be signed out; a key is revoked instead"
             )

@@ -20,7 +20,7 @@ export function FieldRow({ field, state, mistake }: FieldRowProps) {
   const draft = drafts.value[key];
   const entered = draft === undefined || draft.entered === null ? enteredOf(field, value) : draft.entered;
   const id = `setting-${key}`;
-  const readOnly = field.guarded || field.kind === "table";
+  const readOnly = field.kind === "table";
   const overtaken = draft !== undefined && !same(draft.was, value);
   const given = (next: Entered) => enter(field, next, value ?? null);
   const said = [field.text !== "" && `${id}-text`, `${id}-facts`, mistake !== "" && `${id}-mistake`];
@@ -165,11 +165,8 @@ function Facts({ field, id, value, file, waits, children }: FactsProps) {
       {takes === "next_start" && (
         <span class={waits ? "waits" : ""}>{t("needs a restart of the agent")}</span>
       )}
-      {field.guarded ? (
-        <span>{t("only the operator changes it, in the files")}</span>
-      ) : (
-        field.kind === "table" && <span>{t("is written in the files")}</span>
-      )}
+      {field.guarded && <span>{t("takes a code from the operator")}</span>}
+      {field.kind === "table" && <span>{t("is written in the files")}</span>}
       {placesOf(field).map(({ title, section, path = [] }) => (
         <a key={section} href={routeHash(toSection(section, ...path))}>
           {title()}

@@ -1,4 +1,4 @@
-import { Appearance, n, Outcome, t, TextButton, useAttempts, type Mistake } from "@starpod/page";
+import { Appearance, n, Outcome, t, TextButton, Unlocking, useAttempts, type Mistake } from "@starpod/page";
 import { useState } from "preact/hooks";
 import { FieldRow } from "./FieldRow";
 import { tables, type Group } from "./groups";
@@ -41,6 +41,7 @@ export function GroupView({ group, fields, state }: GroupViewProps) {
         void save();
       }}
     >
+      {own.some(({ guarded }) => guarded) && <Unlocking />}
       {group.id === "models" && <Keys />}
       {group.id === "appearance" && <Appearance />}
       {parts.map(([table, each]) => {

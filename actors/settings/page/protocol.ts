@@ -22,7 +22,7 @@ export interface Field {
   /** What it may be, in words. */
   expected: string;
   takes: "at_once" | "restart" | "next_start";
-  /** Whether only the operator changes it. */
+  /** Whether only the operator changes it, or an admin's page that was confirmed with a code of the operator. */
   guarded: boolean;
 }
 

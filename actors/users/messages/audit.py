@@ -43,9 +43,9 @@ class NoteChange(Request[None]):
     """
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
-    event: Literal["settings.changed", "settings.restored"]
+    event: Literal["settings.changed", "settings.restored", "page.unlocked"]
     what: tuple[str, ...]
-    """Names of what is changed, without values."""
+    """Names of what is changed, without values; the id of a page that was unlocked."""
     user: str
     proof: Proof
     address: str

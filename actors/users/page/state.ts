@@ -125,6 +125,7 @@ const EVENTS: Readonly<Record<string, () => string>> = {
   "telegram.unlinked": () => t("Telegram unlinked"),
   "settings.changed": () => t("settings changed"),
   "settings.restored": () => t("settings changed back: with them it could not start"),
+  "page.unlocked": () => t("page unlocked with a code"),
   refused: () => t("refused"),
 };
 

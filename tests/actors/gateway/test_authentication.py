@@ -10,6 +10,7 @@ from trio.testing import MockClock
 
 from actors.gateway import authentication, messages
 from actors.gateway.authentication import ATTEMPTS, WINDOW, Authenticator, Shown, network_of
+from actors.gateway.confirming import CONFIRMED_SECONDS, Confirmations
 from actors.gateway.limiting import RequestLimit
 from actors.gateway.presence import CHANGED, ENDED, RESTART, Presence, Stay
 from actors.gateway.refusals import GATHER, Refusals
@@ -33,12 +34,14 @@ class Door:
         self.presence = Presence()
         self.refusals = Refusals(mesh.bus)
         self.settings = Settings()
+        self.confirmations = Confirmations(trio.current_time)
         self.authenticator = Authenticator(
             mesh.bus,
             TOKEN,
             presence=self.presence,
             refusals=self.refusals,
             limit=RequestLimit(lambda: self.settings, trio.current_time, self.refusals),
+            confirmations=self.confirmations,
         )
 
     async def who(self, address: str = HERE, **shown: str | None) -> Principal | None:
@@ -414,3 +417,43 @@ async def test_everybody_is_asked_to_come_again_when_the_gateway_stops() -> None
         stays.append(stay)
         await trio.sleep_forever()
     assert [stay.why for stay in stays] == [RESTART, RESTART]
+
+
+async def test_a_page_that_was_confirmed_is_known_as_that_for_a_while(
+    autojump_clock: MockClock, door: Door
+) -> None:
+    device, other = await door.sign_in(ADMIN), await door.sign_in(ADMIN)
+    shown = {"cookie": device.cookie, "page": device.page}
+
+    async def proofs() -> list[str]:
+        found = [await door.who(**shown), await door.who(cookie=other.cookie, page=other.page)]
+        return [each.proof for each in found if each is not None]
+
+    known = await door.who(**shown)
+    assert known is not None
+    door.confirmations.confirm(known)
+    assert await proofs() == ["confirmed", "page"]
+    await trio.sleep(CONFIRMED_SECONDS)
+    assert await proofs() == ["page", "page"]
+    door.confirmations.confirm(known)
+    await door.mesh.bus.ask(users.SignOut(id=device.device.id, user=ADMIN))
+    assert await proofs() == ["page"]
+    assert door.confirmations.left(known) == 0
+
+
+async def test_who_is_confirmed_may_be_limited_and_is_cut_short_like_any_page(
+    autojump_clock: MockClock, door: Door
+) -> None:
+    device = await door.sign_in(ADMIN)
+    known = await door.who(cookie=device.cookie, page=device.page)
+    assert known is not None
+    door.confirmations.confirm(known)
+    door.settings = Settings(rate_limit_requests=1)
+    shown = Shown(cookie=device.cookie, page=device.page)
+    confirmed = await door.authenticator.admit(shown, HERE)
+    with pytest.raises(messages.TooManyRequests):
+        await door.authenticator.admit(shown, HERE)
+    with door.presence.stay(confirmed, door.presence.changes) as stay:
+        await door.mesh.bus.ask(users.SignOut(id=device.device.id, user=ADMIN))
+        await trio.testing.wait_all_tasks_blocked()
+    assert stay.why == ENDED

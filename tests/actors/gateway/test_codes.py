@@ -1,8 +1,16 @@
-"""Codes in links: each once, for a minute, for one user."""
+"""Codes in links and such as people type: each once, for a short time, for one user."""
 
 import pytest
 
-from actors.gateway.codes import CODE_SECONDS, MOST_CODES, Codes
+from actors.gateway.codes import (
+    CODE_SECONDS,
+    MOST_CODES,
+    TYPED_SECONDS,
+    Codes,
+    as_typed,
+    grouped,
+    to_type,
+)
 
 
 class Time:
@@ -47,3 +55,23 @@ def test_wrong_codes_of_any_kind_keep_nobody_out(codes: Codes) -> None:
     for wrong in ("", "wrong", "\ud800", "x" * 10_000, "\0"):
         assert codes.trade(wrong) is None
     assert codes.trade(codes.new("ada")) == "ada"
+
+
+def test_a_code_to_type_is_short_and_cannot_be_misread(time: Time) -> None:
+    codes = Codes(time, to_type, TYPED_SECONDS)
+    made = [codes.new("ada") for _ in range(MOST_CODES)]
+    assert len({*made}) == MOST_CODES
+    for code in made:
+        assert len(code) == 8
+        assert not {*code} & {*"0O1IL5S2Z8B"} - {"8"}
+    time.now = TYPED_SECONDS
+    assert codes.trade(made[0]) == "ada"
+    time.now += 0.1
+    assert codes.trade(made[1]) is None
+
+
+@pytest.mark.parametrize("typed", ["K7QM4XRT", "k7qm-4xrt", " K7QM 4XRT\n", "k7-qm-4x-rt", "K7QM–4XRT"])
+def test_it_is_right_however_it_is_set(typed: str) -> None:
+    assert as_typed(typed) == "K7QM4XRT"
+    assert as_typed(grouped(as_typed(typed))) == "K7QM4XRT"
+    assert grouped("K7QM4XRT") == "K7QM-4XRT"

@@ -11,6 +11,7 @@ from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.settings import messages as settings
 from actors.tools import messages as tools
+from actors.vault import messages as vault
 from bus import (
     ActorCrashed,
     ActorError,
@@ -91,6 +92,12 @@ def test_what_somebody_gave_is_repeated_as_it_is_and_on_one_line() -> None:
 def test_what_a_client_is_told_holds_no_secret() -> None:
     bus.conceal("test", [("TOKEN", "canary-Zq81xK40")])
     assert describe(tools.FileNotFound(path="canary-Zq81xK40")).text == "File not found: [secret TOKEN]"
+
+
+def test_what_a_page_may_do_once_it_is_confirmed_says_so() -> None:
+    assert describe(settings.Guarded(keys=("a",))).confirming
+    assert describe(vault.Widening(name="A", hosts=("b.org",))).confirming
+    assert not describe(settings.Refused(mistakes=())).confirming
 
 
 def test_mistakes_of_settings_are_told_one_by_one() -> None:

@@ -17,6 +17,7 @@ from actors.settings.current import Current
 from actors.settings.document import Loaded, Scheme, Section, Source, load
 from actors.settings.messages import Mistake, Refused, Saved, Setting, SettingsChanged
 from actors.users import messages as users
+from actors.vocabulary import Proof
 from bus import Actor
 from bus.testing import MeshUnderTest
 from tests.actors.users.conftest import People
@@ -206,16 +207,25 @@ async def test_what_is_guarded_is_refused_before_anything_else_is_looked_at(plac
 
 
 @pytest.mark.parametrize(
-    "changes", [{"oven.flour": "x"}, {"oven": {"flour": "x"}}, {"oven": {"flour": "x", "heat": 9}}]
+    ("changes", "good"),
+    [
+        ({"oven.flour": "x"}, "operator"),
+        ({"oven": {"flour": "x"}}, "confirmed"),
+        ({"oven": {"flour": "x", "heat": 9}}, "operator"),
+    ],
 )
-async def test_what_is_guarded_is_changed_by_the_operator_alone(
-    place: Place, changes: dict[str, Any]
+async def test_what_is_guarded_is_changed_by_the_operator_and_by_a_confirmed_page_alone(
+    place: Place, changes: dict[str, Any], good: Proof
 ) -> None:
-    with pytest.raises(messages.Guarded, match=r"^oven\.flour: this decides what the agent may do, or where"):
-        await place.mesh.bus.ask(messages.Put(changes=changes))
+    others: tuple[Proof, ...] = ("key", "page", "telegram", "scheduler")
+    for proof in others:
+        with pytest.raises(
+            messages.Guarded, match=r"^oven\.flour: this decides what the agent may do, or wher"
+        ):
+            await place.mesh.bus.ask(messages.Put(changes=changes, proof=proof))
     assert not place.local.exists()
 
-    await place.mesh.bus.ask(messages.Put(changes=changes, proof="operator"))
+    await place.mesh.bus.ask(messages.Put(changes=changes, proof=good))
     assert place.current.of(Oven).flour == "x"
 
 

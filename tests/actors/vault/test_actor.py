@@ -93,6 +93,9 @@ async def test_only_the_operator_lets_a_secret_go_to_more_hosts_without_its_valu
     assert (await safe.hosts("A", "y.org", "a.x.org", "*.b.x.org")).hosts == ("y.org", "a.x.org", "*.b.x.org")
     assert (await safe.hosts("A")).hosts == ()
     assert (await safe.hosts("A", "y.org", proof="operator")).hosts == ("y.org",)
+    with pytest.raises(vault.Widening, match=r"z\.org"):
+        await safe.hosts("A", "z.org", proof="page")
+    assert (await safe.hosts("A", "z.org", proof="confirmed")).hosts == ("z.org",), "a page with a code"
     assert (await safe.set("A", "another", hosts=("z.org",))).hosts == ("z.org",)
     assert [(each.value, each.hosts) for each in (await safe.look("A")).secrets] == [("another", ("z.org",))]
 

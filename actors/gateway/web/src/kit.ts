@@ -34,3 +34,4 @@ export { Menu, type MenuItem } from "./ui/Menu";
 export { Revisions, type RevisionRow } from "./ui/Revisions";
 export { Sure } from "./ui/Sure";
 export { TextEditor } from "./ui/TextEditor";
+export { Unlocking } from "./ui/Unlock";

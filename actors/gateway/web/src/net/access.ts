@@ -18,3 +18,12 @@ export function answered(status: number): void {
   if (status === UNKNOWN) locked.value = true;
   else if (status < 400) locked.value = false;
 }
+
+let ask: () => Promise<boolean> = () => Promise.resolve(false);
+
+/** Has somebody asked where a request takes a page that was unlocked: whether it is by now. */
+export function onUnconfirmed(asks: () => Promise<boolean>): void {
+  ask = asks;
+}
+
+export const confirmed = () => ask();

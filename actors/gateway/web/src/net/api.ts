@@ -1,7 +1,7 @@
 /** The HTTP side of the gateway. */
 
 import { t } from "../language/texts";
-import { answered } from "./access";
+import { answered, confirmed } from "./access";
 import { BASE } from "./base";
 import { half, pageHeaders } from "./half";
 import type {
@@ -28,6 +28,8 @@ export class ApiError extends Error {
     readonly wait = 0,
     /** What is wrong with which of the settings that were to be changed. */
     readonly mistakes: readonly Mistake[] = [],
+    /** What there has to be first; empty for nothing, or nothing that would help. */
+    readonly needs = "",
   ) {
     super(message);
     this.name = "ApiError";
@@ -93,13 +95,28 @@ async function exchange(path: string, init: Sending = {}): Promise<[Response, st
 /** The text of an answer. Throws ApiError for any but success. */
 function successful(response: Response, text: string): string {
   const wait = Number(response.headers.get("Retry-After") ?? 0);
-  if (!response.ok)
-    throw new ApiError(reason(text, response.status), response.status, wait, mistakesOf(text));
+  if (!response.ok) {
+    const { mistakes = [], needs } = more(text);
+    throw new ApiError(reason(text, response.status), response.status, wait, mistakes, needs);
+  }
   return text;
 }
 
-/** The JSON that answers; null where there is none to give. Throws ApiError. */
+/**
+ * The JSON that answers; null where there is none to give. What takes a page that was unlocked waits for that. Throws
+ * ApiError.
+ */
 export async function request<T>(path: string, init?: Sending): Promise<T> {
+  try {
+    return await requested<T>(path, init);
+  } catch (error) {
+    const locked = error instanceof ApiError && error.needs === "confirmation";
+    if (locked && (await confirmed())) return requested<T>(path, init);
+    throw error;
+  }
+}
+
+async function requested<T>(path: string, init?: Sending): Promise<T> {
   const shown = half();
   const [response, text] = await exchange(path, init);
   if (shown === half()) answered(response.status); // otherwise somebody has signed in or out meanwhile
@@ -114,12 +131,17 @@ function read<T>(text: string): T {
   }
 }
 
-function mistakesOf(body: string): readonly Mistake[] {
+/** What a refusal says beside its text. */
+interface More {
+  readonly mistakes?: readonly Mistake[];
+  readonly needs?: string;
+}
+
+function more(body: string): More {
   try {
-    const value = JSON.parse(body) as { readonly mistakes?: readonly Mistake[] } | null;
-    return value?.mistakes ?? [];
+    return (JSON.parse(body) as More | null) ?? {};
   } catch {
-    return [];
+    return {};
   }
 }
 

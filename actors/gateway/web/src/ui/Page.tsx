@@ -23,6 +23,7 @@ import { SubagentBar } from "./Subagent";
 import { Toasts } from "./Toasts";
 import { Transcript } from "./Transcript";
 import { UndeliveredBanner } from "./UndeliveredBanner";
+import { UnlockedBanner, UnlockSheet } from "./Unlock";
 
 /** As in the style sheet: there the list of conversations lies over the page instead of beside it. */
 const SMALL = "(max-width: 760px)";
@@ -120,6 +121,7 @@ export function Page() {
       {drawer && <div class="shade" onClick={() => setDrawer(false)} />}
       <main inert={drawer}>
         <Header renaming={renaming} onRename={setRenaming} onMenu={() => showList(true)} onNew={fresh} />
+        <UnlockedBanner />
         <UndeliveredBanner />
         <ApprovalsBanner />
         {here.view === "chat" ? (
@@ -142,6 +144,7 @@ export function Page() {
       </main>
       <KeySheet open={keys} onClose={() => setKeys(false)} />
       <FileSheet />
+      <UnlockSheet />
       <DropZone />
       <div class="sr-only" role="status" aria-live="polite">
         {announcement.value}
