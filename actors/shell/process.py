@@ -27,6 +27,8 @@ POLITE: Final = 2.0
 """Seconds from the request to end until a command is ended."""
 PATIENCE: Final = 20.0
 """Seconds in which whatever does not stay in a sandbox is ended, over and over."""
+LAST: Final = 2.0
+"""Seconds that what ends with a sandbox is waited for."""
 SHORT: Final = 0.02
 """Seconds from one such time to the next."""
 FIRST: Final = 0.1
@@ -187,7 +189,31 @@ class Process:
             await self.end(politely=politely)
 
     async def end(self, *, politely: bool = True) -> None:
-        """End the command and all that it has started: they are asked to, and have a little time."""
+        """End the command and all that it has started: they are asked to, and have a little time.
+
+        By the return nothing of it runs any more, unless the system takes longer than is waited for.
+        """
+        last = self._last_of_sandbox()
+        try:
+            await self._end(politely=politely)
+            with trio.move_on_after(LAST):
+                for handle in last:
+                    await trio.lowlevel.wait_readable(handle)
+        finally:
+            for handle in last:
+                os.close(handle)
+
+    def _last_of_sandbox(self) -> list[int]:
+        """Descriptors that tell of the end of the first process of a sandbox, of which the system lets go last."""
+        found: list[int] = []
+        if not self._kept and self._popen.returncode is None:
+            for each in census.processes().values():
+                if each.parent == self.pid:
+                    with suppress(OSError):
+                        found.append(os.pidfd_open(each.pid))
+        return found
+
+    async def _end(self, *, politely: bool) -> None:
         if politely and self._popen.returncode is None:
             self._ask()
             with trio.move_on_after(POLITE):

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from tests.actors.shell.hands import Hands, hands, running, until
+from tests.actors.shell.hands import Hands, alive, hands, running, until
 
 
 async def test_it_is_begun_looked_at_and_ends(at_work: Hands) -> None:
@@ -29,10 +29,18 @@ async def test_it_is_stopped_with_all_that_it_has_started(at_work: Hands) -> Non
     await at_work.bash("echo begun; setsid sleep 1010 & sleep 1010", run_in_background=True)
     await until(lambda: len(running("sleep 1010", at_work.home)) == 2)
     assert "[sh-1 was stopped.]" in await at_work.text("BashStop", id="sh-1")
-    await until(
-        lambda: not running("sleep 1010", at_work.home)
-    )  # a sandbox that has ended takes a moment with the rest
+    assert not running("sleep 1010", at_work.home)
     assert "[sh-1 was stopped.]" in await at_work.text("BashStop", id="sh-1")
+
+
+async def test_by_the_answer_nothing_of_it_is_left_that_did_not_want_to_end(at_work: Hands) -> None:
+    deaf = "(trap '' TERM; for n in 1 2 3 4 5 6 7 8; do setsid sleep 1015 & done)"
+    for _ in range(3):
+        said = await at_work.bash(f"{deaf}; sleep 1010", run_in_background=True)
+        await until(lambda: len(running("sleep 1015", at_work.home)) == 8)
+        left = running("sleep 1015", at_work.home)
+        await at_work.text("BashStop", id=said.split()[0].removeprefix("["))
+        assert not any(map(alive, left))
 
 
 async def test_nobody_sees_or_stops_those_of_others(tmp_path: Path) -> None:
