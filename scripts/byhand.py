@@ -7,7 +7,7 @@ import attrs
 
 from actors.endpoints import Access, Method
 from actors.gateway.client_frames import ClientMessage
-from actors.gateway.groups import BY_MEANING, FIXED, GROUPS
+from actors.gateway.groups import BY_MEANING, FIXED, GROUPS, SECRETS
 from actors.gateway.routes.auth import Login
 from actors.tools import messages as tools
 from actors.vocabulary import Attachment
@@ -77,7 +77,7 @@ _BOTH: Final[tuple[Method, Method]] = ("GET", "PUT")
 def _group(name: str, *, required: bool = True) -> dict[str, Any]:
     """The fields of a group of settings, which may be of any type."""
     tables: dict[str, dict[str, Any]] = {}
-    for field in GROUPS[name]:
+    for field in (*GROUPS[name], *SECRETS.get(name, ())):
         table, _, inner = field.rpartition(".")
         tables.setdefault(table, {})[inner] = {}
     plain = tables.pop("", {})

@@ -100,7 +100,17 @@ EDGES = {
     "actors/gateway/mcp/routes.py",
     *(
         f"actors/gateway/routes/{name}.py"
-        for name in ("auth", "chat", "downloads", "endpoints", "files", "profiles", "settings", "zips")
+        for name in (
+            "auth",
+            "chat",
+            "downloads",
+            "endpoints",
+            "files",
+            "profiles",
+            "rights",
+            "settings",
+            "zips",
+        )
     ),
     *(f"actors/console/{name}.py" for name in ("letters", "mesh", "tap", "traces", "turns")),
     *(f"actors/shell/{name}.py" for name in ("launch", "process", "proxy", "telling")),

@@ -1,6 +1,6 @@
 """Settings by the groups in which clients of the original look at them and change them. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final, cast
 
 from actors.endpoints import BadMessage
@@ -62,6 +62,13 @@ FIXED: Final[Mapping[str, Mapping[str, Any]]] = {
     "memory": {"mmr_lambda": 1.0, "chunk_overlap": 0},
 }
 """Fields of a client for which there is no key here, and what is so."""
+SECRETS: Final[Mapping[str, Mapping[str, str]]] = {
+    "internet": {"brave_api_key": "BRAVE_API_KEY"},
+    "channels": {"telegram.bot_token": "TELEGRAM_BOT_TOKEN"},
+}
+"""Fields that are kept in the vault, and the names under which they are."""
+MASK: Final = "********"
+"""What is told of one that is kept."""
 BY_MEANING: Final = "vector_search"
 EMBEDDER: Final = "memory.embedder"
 """What says whether a search goes by meaning too."""
@@ -83,6 +90,32 @@ def shown(group: str, known: Iterable[settings.Setting]) -> Json:
             table, _, name = field.rpartition(".")
             (found.setdefault(table, {}) if table else found)[name] = values[key]
     return found | _fixed(group, values)
+
+
+def masked(group: str, kept: Container[str], found: Json) -> Json:
+    """The same group with what may be told of its secrets: null for one that is not `kept`."""
+    for field, name in SECRETS.get(group, {}).items():
+        table, _, inner = field.rpartition(".")
+        (found.setdefault(table, {}) if table else found)[inner] = MASK if name in kept else None
+    return found
+
+
+def secrets(group: str, body: Mapping[str, Any]) -> dict[str, str]:
+    """What a client wants kept in the vault, by name; an empty text for what is to be forgotten.
+
+    What is not given, null, or as it was told is to stay. Raises BadMessage for what is no text.
+    """
+    wanted: dict[str, str] = {}
+    for field, name in SECRETS.get(group, {}).items():
+        table, _, inner = field.rpartition(".")
+        given: Any = body.get(table) if table else body
+        value = cast("Mapping[str, Any]", given).get(inner) if isinstance(given, Mapping) else None
+        if value is None or value == MASK:
+            continue
+        if not isinstance(value, str):
+            raise BadMessage("expected text", field)
+        wanted[name] = value
+    return wanted
 
 
 def changes(group: str, known: Iterable[settings.Setting], body: Mapping[str, Any]) -> dict[str, Any]:

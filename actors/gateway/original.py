@@ -28,6 +28,9 @@ TIMES: Final = ("created_at", "last_run_at", "next_run_at", "retry_at")
 """Of a job; it has them in seconds since 1970."""
 ROLES: Final = frozenset({"user", "assistant", "tool_use", "tool_result"})
 """Of stored messages."""
+MAIN: Final = "main"
+CHANNELS: Final = frozenset({MAIN, "telegram", "email"})
+"""Of conversations; whatever comes another way is one of the first to it."""
 _AS_IT_IS: Final = frozenset({"text_delta", "tool_use", "error", "pong"})
 
 
@@ -104,12 +107,14 @@ class Original:
 
 
 def answered(reply: Any) -> Any:
-    """What such a client is answered in place of a reply of ours: the same, but for jobs and stored messages."""
+    """What such a client is answered in place of a reply of ours: the same, but for what it has otherwise."""
     if isinstance(reply, tuple):
         items = cast("tuple[object, ...]", reply)
         return tuple(answered(each) for each in items if not _is_unknown(each))
     if isinstance(reply, cron.Job):
         return {**wire.json(reply), **{name: _seconds(getattr(reply, name)) for name in TIMES}}
+    if isinstance(reply, session.Session) and reply.channel not in CHANNELS:
+        return attrs.evolve(reply, channel=MAIN)
     return reply
 
 

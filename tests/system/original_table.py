@@ -144,6 +144,7 @@ CORE: Final = (
         {"session": "session_id"},
     ),
     Row("POST /api/chat", 400, REFUSED, {"text": "hi", "model": "there/is-none"}),
+    Row("POST /api/chat", 400, REFUSED, {"text": "hi", "channel_id": "telegram"}),
     Row("GET /api/sessions?limit=20", 200, [SESSION]),
     Row("GET /api/sessions/$session", 200, SESSION),
     Row("GET /api/sessions/none", 404, REFUSED),
@@ -282,12 +283,14 @@ SETTINGS: Final[Mapping[str, Shape]] = {
         "timeout_secs": NUMBER,
         "max_fetch_bytes": WHOLE,
         "max_text_chars": WHOLE,
+        "brave_api_key": MAYBE_TEXT,
     },
     "channels": {
         "telegram": {
             "enabled": TRUTH,
             "gap_minutes": Optional(MAYBE_WHOLE),
             "stream_mode": Optional(MAYBE_TEXT),
+            "bot_token": MAYBE_TEXT,
         }
     },
     "attachments": {"enabled": TRUTH, "max_file_size": WHOLE, "allowed_extensions": Many(TEXT)},

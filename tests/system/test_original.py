@@ -123,6 +123,20 @@ async def test_it_finds_the_settings_where_it_looks_for_them(place: Place) -> No
                 )
             assert flat >= fields.keys(), group
             assert (await http.put(f"/api/settings/{group}", json=found)).json() == {"status": "ok"}, group
+        for group, secret in (
+            ("channels", {"telegram": {"bot_token": "4711:miaow"}}),
+            ("internet", {"brave_api_key": "miaow"}),
+        ):
+            before = (await http.get(f"/api/settings/{group}")).json()
+            assert (await http.put(f"/api/settings/{group}", json=secret)).json() == {"status": "ok"}
+            told = await http.get(f"/api/settings/{group}")
+            assert "miaow" not in told.text
+            assert told.json() != before
+            assert (await http.put(f"/api/settings/{group}", json=told.json())).json() == {"status": "ok"}
+            assert (await http.get(f"/api/settings/{group}")).json() == told.json()
+            gone = {"telegram": {"bot_token": ""}} if "telegram" in secret else {"brave_api_key": ""}
+            await http.put(f"/api/settings/{group}", json=gone)
+            assert (await http.get(f"/api/settings/{group}")).json() == before
         changed = {"context_budget": 100_000, "memory_flush": False}
         assert (await http.put("/api/settings/compaction", json=changed)).json() == {"status": "ok"}
         assert changed.items() <= (await http.get("/api/settings/compaction")).json().items()

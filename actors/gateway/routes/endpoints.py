@@ -39,7 +39,15 @@ REFUSED = 1008
 PRECONDITION_FAILED = 412
 ANOTHER = (tools.FileIsAnother, memory.ChangedMeanwhile)
 """What is said of something that is not as `etag` has it."""
-SPOKEN = (cron.AddJob, cron.GetJob, cron.ListJobs, cron.UpdateJob, session.Messages)
+SPOKEN = (
+    cron.AddJob,
+    cron.GetJob,
+    cron.ListJobs,
+    cron.UpdateJob,
+    session.Get,
+    session.List,
+    session.Messages,
+)
 """What clients of the original are answered otherwise."""
 
 

@@ -6,10 +6,11 @@ from typing import Final, final
 from quart import Quart, Response, request
 
 from actors.endpoints import BadMessage
-from actors.gateway.groups import GROUPS, changes, shown
+from actors.gateway.groups import GROUPS, SECRETS, changes, masked, secrets, shown
 from actors.gateway.http import address_of, answer, principal, read_fields, route
 from actors.memory import messages as memory
 from actors.settings import messages as settings
+from actors.vault import messages as vault
 from bus import Bus
 
 NOTE_PATH: Final = "/api/settings/files/{name}"
@@ -31,11 +32,20 @@ class SettingsRoutes:
 
     async def show(self, group: str) -> Response:
         """The settings of a group as they are in force."""
-        return answer(shown(group, await self._bus.ask(settings.Get())))
+        found = shown(group, await self._bus.ask(settings.Get()))
+        return answer(masked(group, await self._kept(), found) if group in SECRETS else found)
+
+    async def _kept(self) -> set[str]:
+        """Names of what the vault keeps for the agent."""
+        known = principal()
+        asked = vault.ListSecrets(owner="", user=known.user, role=known.role)
+        return {each.name for each in await self._bus.ask(asked)}
 
     async def change(self, group: str) -> Response:
-        """Change those that are given and are others than they were: all of them or none."""
-        wanted = changes(group, await self._bus.ask(settings.Get()), await read_fields())
+        """Change those that are given and are others than they were, all of them or none; then what the vault keeps."""
+        body = await read_fields()
+        kept = secrets(group, body)
+        wanted = changes(group, await self._bus.ask(settings.Get()), body)
         if wanted:
             known = principal()
             with self._bus.baggage(origin="gateway", user=known.user):
@@ -44,7 +54,21 @@ class SettingsRoutes:
                         changes=wanted, user=known.user, proof=known.proof, address=address_of(request)
                     )
                 )
+        for name, value in kept.items():
+            await self._keep(name, value)
         return answer({"status": "ok"})
+
+    async def _keep(self, name: str, value: str) -> None:
+        """Keep a secret, or forget it where the text is empty. Raises what the vault raises."""
+        known = principal()
+        with self._bus.baggage(origin="gateway", user=known.user):
+            if value:
+                kept = vault.SetSecret(
+                    name=name, value=value, user=known.user, proof=known.proof, role=known.role
+                )
+                await self._bus.ask(kept)
+            else:
+                await self._bus.ask(vault.DeleteSecret(name=name, user=known.user, role=known.role))
 
     async def note(self, name: str) -> Response:
         """The text of a note; empty for one that is not there. Raises BadMessage for any other."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from actors.endpoints import BadMessage
-from actors.gateway.groups import changes, shown
+from actors.gateway.groups import MASK, changes, masked, secrets, shown
 from actors.settings.messages import Setting
 
 
@@ -46,6 +46,37 @@ def test_what_has_no_key_here_is_told_and_cannot_be_another(embedder: str | None
         changes("memory", known, {"chunk_overlap": 50})
     with pytest.raises(BadMessage, match=r"memory\.embedder says"):
         changes("memory", known, {"vector_search": not by_meaning})
+
+
+def test_of_secrets_it_is_told_whether_they_are_kept() -> None:
+    assert masked("internet", {"BRAVE_API_KEY"}, {"enabled": True}) == {
+        "enabled": True,
+        "brave_api_key": MASK,
+    }
+    assert masked("channels", (), {}) == {"telegram": {"bot_token": None}}
+    assert masked("frontend", {"BRAVE_API_KEY"}, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ({}, {}),
+        ({"telegram": True}, {}),
+        ({"telegram": {"bot_token": None}}, {}),
+        ({"telegram": {"bot_token": MASK}}, {}),
+        ({"telegram": {"bot_token": "1:x"}}, {"TELEGRAM_BOT_TOKEN": "1:x"}),
+        ({"telegram": {"bot_token": ""}}, {"TELEGRAM_BOT_TOKEN": ""}),
+    ],
+)
+def test_secrets_go_to_the_vault(body: dict[str, Any], wanted: dict[str, str]) -> None:
+    assert secrets("channels", body) == wanted
+    assert secrets("frontend", body) == {}
+
+
+def test_a_secret_that_is_no_text_is_refused() -> None:
+    assert secrets("internet", {"brave_api_key": "k"}) == {"BRAVE_API_KEY": "k"}
+    with pytest.raises(BadMessage, match="brave_api_key: expected text"):
+        secrets("internet", {"brave_api_key": 1})
 
 
 def test_only_what_is_another_is_changed() -> None:

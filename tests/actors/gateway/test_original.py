@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import attrs
 import pytest
 
 from actors.cron import messages as cron
@@ -101,6 +102,19 @@ def test_messages_of_roles_that_it_does_not_know_are_left_out() -> None:
         for role in roles
     )
     assert [each.role for each in answered(rows)] == ["user", "tool_use", "tool_result", "assistant"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "told"),
+    [("main", "main"), ("telegram", "telegram"), ("email", "email"), ("scheduler", "main")],
+)
+def test_a_conversation_came_by_a_channel_that_it_knows(channel: str, told: str) -> None:
+    fields: dict[str, Any] = dict.fromkeys(("key", "title", "summary", "triggered_by"))
+    flags: dict[str, Any] = {"is_closed": False, "is_read": True, "message_count": 1}
+    one = session.Session(
+        id="s", user="ada", channel=channel, created_at=THEN, last_message_at=THEN, **fields, **flags
+    )
+    assert answered((one,)) == (attrs.evolve(one, channel=told),)
 
 
 def test_a_protocol_that_there_is_not_is_refused() -> None:
