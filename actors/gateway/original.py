@@ -2,7 +2,7 @@
 
 Such a client says ``?token=<key>`` when it connects, shows its key as ``X-API-Key`` over HTTP, or says
 ``?protocol=0``. It knows eight types of frames and four roles of messages and may fail at others, takes a `null` for no
-number, text or truth, expects the bytes of a file in its frame, and the times of a job in seconds.
+number, text or truth, expects the bytes of a file in its frame, and times of jobs and instances in whole seconds.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from actors.cron import messages as cron
 from actors.endpoints import BadMessage
 from actors.gateway.client_frames import ClientMessage
 from actors.gateway.protocol import cut, wire
+from actors.instances import messages as instances
 from actors.session import messages as session
 from actors.vocabulary import quoted
 from actors.wire import Json
@@ -26,6 +27,10 @@ PREVIEW: Final = 500
 """Characters of what came of a job."""
 TIMES: Final = ("created_at", "last_run_at", "next_run_at", "retry_at")
 """Of a job; it has them in seconds since 1970."""
+WHOLE: Final = frozenset(
+    {"created_at", "updated_at", "last_heartbeat", "uptime_secs", "memory_mb", "disk_mb"}
+)
+"""Of an instance and its health; it has them as whole numbers."""
 ROLES: Final = frozenset({"user", "assistant", "tool_use", "tool_result"})
 """Of stored messages."""
 MAIN: Final = "main"
@@ -113,9 +118,18 @@ def answered(reply: Any) -> Any:
         return tuple(answered(each) for each in items if not _is_unknown(each))
     if isinstance(reply, cron.Job):
         return {**wire.json(reply), **{name: _seconds(getattr(reply, name)) for name in TIMES}}
+    if isinstance(reply, instances.Instance | instances.Health):
+        return _whole(wire.json(reply))
     if isinstance(reply, session.Session) and reply.channel not in CHANNELS:
         return attrs.evolve(reply, channel=MAIN)
     return reply
+
+
+def _whole(fields: Json) -> Json:
+    """An instance or its health."""
+    whole = {name: int(fields[name]) for name in WHOLE & fields.keys() if fields[name] is not None}
+    health = {"health": _whole(fields["health"])} if fields.get("health") else {}
+    return {**fields, **whole, **health}
 
 
 def _is_unknown(item: object) -> bool:

@@ -44,6 +44,21 @@ async def test_it_talks_gets_files_and_goes_on_where_it_was(place: Place) -> Non
         async with original_client(address, key, "mine") as client:
             await client.say("say again")
             assert (await client.answer()).session_id == first.session_id
+        async with original_client(address, key, "with tools") as client:
+            await client.say("write documents/a.md: hi")
+            answer = await client.answer()
+            (called,), (result,) = answer.tools, answer.results
+            assert (called["name"], result["tool_use_id"], result["is_error"]) == (
+                "FileWrite",
+                called["id"],
+                False,
+            )
+            assert answer.end["num_turns"] == 1
+        path = f"/api/sessions/{answer.session_id}/messages"
+        roles = [each["role"] for each in (await http.get(path)).json()]
+        assert roles == ["user", "tool_use", "tool_result", "assistant"]
+        assert roles == [each["role"] for each in (await http.get(path, params={"protocol": 0})).json()]
+        assert (await http.get(path, params={"protocol": 2})).status_code == 400
         path = f"/api/sessions/{first.session_id}"
         said = (await http.get(f"{path}/messages", params={"inline": 1})).json()
         assert [each["role"] for each in said if each["role"] in {"user", "assistant"}] == [
@@ -53,7 +68,7 @@ async def test_it_talks_gets_files_and_goes_on_where_it_was(place: Place) -> Non
         (file,) = said[0]["attachments"]
         assert b64decode(file["data"]) == b"a note"
         assert (await http.post(f"{path}/archive", json={"archived": True})).json() == {"ok": True}
-        assert (await http.get("/api/sessions")).json() == []
+        assert [each["id"] for each in (await http.get("/api/sessions")).json()] == [answer.session_id]
         assert (await http.post("/api/chat", json={"text": "say hi"})).json()["usage"]["cost_usd"] >= 0
 
 

@@ -27,6 +27,7 @@ from actors.gateway.presence import Presence, Stay
 from actors.gateway.protocol import wire
 from actors.gateway.share import Share
 from actors.gateway.uploads import Uploads
+from actors.instances import messages as instances
 from actors.memory import messages as memory
 from actors.session import messages as session
 from actors.tools import messages as tools
@@ -44,6 +45,10 @@ SPOKEN = (
     cron.GetJob,
     cron.ListJobs,
     cron.UpdateJob,
+    instances.CreateInstance,
+    instances.GetHealth,
+    instances.GetInstance,
+    instances.ListInstances,
     session.Get,
     session.List,
     session.Messages,

@@ -11,6 +11,7 @@ from actors.endpoints import BadMessage
 from actors.gateway.client_frames import ClientMessage
 from actors.gateway.original import TIMES, Original, Spoken, answered, shortened
 from actors.gateway.protocol import wire
+from actors.instances import messages as instances
 from actors.session import messages as session
 
 THEN = datetime(2026, 3, 17, 9, tzinfo=UTC)
@@ -93,6 +94,26 @@ def test_a_job_has_its_times_in_seconds() -> None:
     }
     assert found | dict.fromkeys(TIMES) == wire.json(JOB) | dict.fromkeys(TIMES)
     assert answered(JOB) == found
+
+
+def test_an_instance_and_its_health_have_whole_numbers() -> None:
+    health = instances.Health(
+        cpu_percent=1.5, memory_mb=2.5, disk_mb=3.5, last_heartbeat=1.773738e9, uptime_secs=4.5
+    )
+    told = {
+        "cpu_percent": 1.5,
+        "memory_mb": 2,
+        "disk_mb": 3,
+        "last_heartbeat": 1_773_738_000,
+        "uptime_secs": 4,
+    }
+    assert repr(answered(health)) == repr(told)
+    one = instances.Instance(id="i", status="running", said="running", created_at=1.773738e9, health=health)
+    (found,) = answered((one,))
+    assert repr((found["created_at"], found["updated_at"], found["health"])) == repr(
+        (1_773_738_000, None, told)
+    )
+    assert answered(attrs.evolve(one, health=None))["health"] is None
 
 
 def test_messages_of_roles_that_it_does_not_know_are_left_out() -> None:

@@ -188,6 +188,10 @@ async def test_behind_a_proxy_that_is_trusted_all_is_as_it_was_sent(
         assert script == "/starpod/assets/main-abc123.js"
         assert (await http.get(script, headers=sent)).status_code == 200
         assert (await http.get("/api/health", headers=sent)).status_code == 404
+        manual = await http.get("/starpod/docs", headers=sent)
+        style = manual.text.partition('stylesheet" href="')[2].partition('"')[0]
+        assert style == "/starpod/docs/style.css"
+        assert (await http.get(style, headers=sent)).headers["Content-Type"] == "text/css; charset=utf-8"
         async with connected(gateway.url("/starpod/ws"), sent) as socket:
             assert (await socket.hear())["type"] == "hello"
 
