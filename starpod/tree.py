@@ -257,7 +257,7 @@ SERVICES: Final = (
         keys=modelkeys.KEYS,
         read=modelkeys.read,
         check=models.unusable,
-        guarded=("providers.*.base_url", "providers.*.options"),
+        guarded=("providers.*.base_url", "providers.*.options", "speech.base_url"),
     ),
     Subsystem(
         "tools",

@@ -136,6 +136,7 @@ EDGES = {
             "posting",
             "questions",
             "sending",
+            "speech",
         )
     ),
     *(f"actors/web/{name}.py" for name in ("client", "network")),

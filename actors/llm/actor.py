@@ -1,5 +1,6 @@
 """The model subsystem's actor: chooses provider and model, keeps clients, repeats what failed, says what it cost."""
 
+import logging
 import math
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -30,9 +31,10 @@ from actors.llm.provider import Provider
 from actors.llm.requests.prompt import Prompt
 from actors.llm.settings import Provider as Name
 from actors.llm.settings import Settings, api_key, split_spec
+from actors.session import messages as session
 from actors.vault import messages as vault
 from actors.vocabulary import Usage
-from bus import Actor, Clean, Lag, Sink, concurrent, redacted
+from bus import Actor, BusError, Clean, Lag, Sink, concurrent, redacted
 
 WARM_UP: Final = 0.5
 """Seconds after the start at which the SDK of the default provider is imported, unless it is needed earlier. Then
@@ -40,6 +42,7 @@ the rest of the daemon has started, with which the import would compete for the 
 
 LIST_AGAIN: Final = 15.0
 """Seconds after which an Ollama may be asked again which models it has."""
+_LOG: Final = logging.getLogger(__name__)
 
 
 @final
@@ -56,8 +59,9 @@ class LlmActor(Actor):
         self._in_force = settings
         self._keys = keys(env)
         self._catalogue = catalogue
-        self._clients = Clients(
-            self._new_id, self.spawn, lambda name, why: self._report(self._place(name), why)
+        self._clients, self._ears = (
+            Clients(self._new_id, self.spawn, lambda name, why: self._report(self._place(name), why))
+            for _ in range(2)  # a server of one's own for speech is another place of the same provider
         )
         self._failover = Failover(
             endpoint=self._endpoint,
@@ -95,6 +99,7 @@ class LlmActor(Actor):
 
     async def on_stop(self) -> None:
         await self._clients.close()
+        await self._ears.close()
 
     def describe(self) -> dict[str, Any]:
         return {
@@ -149,6 +154,27 @@ class LlmActor(Actor):
         usage = Usage(model=request.model, input_tokens=made.tokens, cost_usd=price)
         return messages.Embedded(vectors=made.vectors, usage=usage)
 
+    @messages.Transcribe.handler
+    @concurrent(16, isolated=True)
+    async def transcribe(self, request: messages.Transcribe) -> messages.Transcript:
+        await self._catch_up()
+        if (spec := self._settings.speech.transcriber) is None:
+            raise messages.NoTranscriber
+        name, model = split_spec(spec)
+        if why := selection.deaf(self._settings, self._env):
+            raise messages.ModelError(reason="authentication", provider=name, detail=why)
+        sound = await loading.sound(self.bus, request)
+        try:
+            async with self._hearing(name) as provider:
+                heard = await provider.transcribe(model, sound)
+        except (messages.ModelError, messages.ModelUnavailable) as error:
+            raise without_secrets(error, api_key(name, self._keys.current)) from error.__cause__
+        usage = self._priced(spec, heard.tokens)
+        await self._note(request.user, usage)
+        if not heard.text:
+            raise messages.SpeechRefused(reason="no words were heard in the recording")
+        return messages.Transcript(text=heard.text, usage=usage)
+
     @messages.Models.handler
     async def models(self, request: messages.Models) -> messages.Catalogue:
         await self._catch_up()
@@ -160,6 +186,7 @@ class LlmActor(Actor):
             models=tuple(map(self._info, chosen.allowed)),
             compaction=chosen.compaction,
             others=tuple(self._info(spec) for spec in others if spec not in chosen.allowed),
+            transcriber=selection.transcriber(self._settings, self._env),
         )
 
     @messages.Weigh.handler
@@ -234,6 +261,15 @@ class LlmActor(Actor):
         """What a call of this model has used."""
         return usage_of(tokens, spec, cost(tokens, self._catalogue.look_up(*split_spec(spec)).rates))
 
+    async def _note(self, user: str, usage: Usage) -> None:
+        """Keep what a transcription has cost. The words are worth more than their bill."""
+        try:
+            await self.bus.ask(
+                session.RecordUsage(user=user, purpose="transcription", usage=usage, session="")
+            )
+        except BusError as error:
+            _LOG.warning("what a transcription has cost could not be noted: %s", error)
+
     # --- models -------------------------------------------------------------------------------------------
 
     def _info(self, spec: str) -> messages.ModelInfo:
@@ -276,6 +312,8 @@ class LlmActor(Actor):
             self._report(self._place(split_spec(self._selected.default)[0]), self._selected.fault)
         if self._selected.left_out:
             self._report("fallbacks", "; ".join(self._selected.left_out))
+        if fault := selection.deaf(self._settings, self._env):
+            self._report("speech", f"speech.transcriber: {fault}")
         await self._look_for_ollama()
 
     async def _follow_vault(self, listening: trio.Event) -> None:
@@ -312,6 +350,18 @@ class LlmActor(Actor):
             yield Offline(self._new_id, self._selected.note)
         else:
             async with self._clients.using(name, self._settings, self._env) as provider:
+                yield provider
+
+    @asynccontextmanager
+    async def _hearing(self, name: Name) -> AsyncGenerator[Provider]:
+        """Whoever puts speech into words: the provider, or a server in its place, which is given no key."""
+        if (address := self._settings.speech.base_url) is None:
+            async with self._provider(name) as provider:
+                yield provider
+        else:
+            own = attrs.evolve(self._settings.of(name), base_url=address)
+            settings = attrs.evolve(self._settings, providers={name: own})
+            async with self._ears.using(name, settings, {}) as provider:
                 yield provider
 
     def _new_id(self) -> str:

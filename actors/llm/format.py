@@ -7,6 +7,7 @@ from urllib.parse import quote
 import attrs
 
 from actors.llm.answers.embeddings import Embedding
+from actors.llm.answers.transcriptions import Form, Sound, Transcription
 from actors.llm.completion import Completion, Tokens
 from actors.llm.fields import JsonObject
 from actors.llm.messages import CompletionEvent, TextRole
@@ -61,6 +62,19 @@ class Embeddings(Data):
 
 @final
 @attrs.frozen(kw_only=True)
+class Transcriptions(Data):
+    """How the words of a recording are asked for."""
+
+    path: str
+    """As of :class:`Format`."""
+    form: Callable[[str, Sound], Form]
+    """What is sent to a model."""
+    read: Callable[[bytes], Transcription]
+    """Takes the answer. Raises ValueError with a sentence without its full stop."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Format(Data):
     """What differs between the interfaces of providers."""
 
@@ -74,6 +88,8 @@ class Format(Data):
     """Beside those that the SDK sends."""
     embeddings: Embeddings | None = None
     """None where there are none."""
+    transcriptions: Transcriptions | None = None
+    """Likewise."""
 
     def path_of(self, prompt: Prompt) -> str:
         return path_of(self.path, prompt.model)

@@ -8,6 +8,7 @@ import attrs
 
 from actors.llm.answers.delivery import Delivery
 from actors.llm.answers.embeddings import Embedding
+from actors.llm.answers.transcriptions import Sound, Transcription
 from actors.llm.completion import Completion, Send
 from actors.llm.messages import ModelError, ModelUnavailable, TextRole
 from actors.llm.provider import Provider
@@ -56,6 +57,10 @@ class Interfaces:
     async def embed(self, model: str, texts: Sequence[str], role: TextRole = "passage") -> Embedding:
         """See :class:`actors.llm.provider.Provider`."""
         return await self.usual.embed(model, texts, role)
+
+    async def transcribe(self, model: str, sound: Sound) -> Transcription:
+        """See :class:`actors.llm.provider.Provider`."""
+        return await self.usual.transcribe(model, sound)
 
     async def close(self) -> None:
         await self.usual.close()

@@ -1,16 +1,19 @@
-"""Fetches the pictures and documents of a conversation from home, for one model."""
+"""Fetches the pictures and documents of a conversation from home, for one model, and what was said aloud."""
 
 from collections.abc import Iterable
 from typing import Final
 
 import trio
 
+from actors.llm.answers import transcriptions
+from actors.llm.answers.transcriptions import Sound
+from actors.llm.messages import SpeechRefused, SpeechTooLarge, Transcribe
 from actors.llm.models.catalogue import ModelDetails
 from actors.llm.requests import documents, history, pictures
 from actors.llm.requests.documents import Limits, Pdf
 from actors.llm.requests.files import File, Files, Reference, missing, newest, too_large
 from actors.tools import messages as tools
-from actors.vocabulary import ChatMessage, Document, Image
+from actors.vocabulary import ChatMessage, Document, Image, quoted
 from bus import Bus, BusError, in_thread
 
 INLINE: Final = 256 * 1024
@@ -39,6 +42,27 @@ async def weigh(
         return tuple(0 for _ in wanted)
     found = [await _file(bus, each, taken) for each in wanted]
     return tuple(each.pages * taken.tokens if isinstance(each, Pdf) else 0 for each in found)
+
+
+async def sound(bus: Bus, wanted: Transcribe) -> Sound:
+    """A recording. Raises SpeechRefused, SpeechTooLarge, and the file errors of the tools subsystem."""
+    if transcriptions.ending(wanted.media_type) is None:
+        raise SpeechRefused(
+            reason=f"{quoted(wanted.media_type)} is no kind of recording that is put into words"
+        )
+    most = transcriptions.LARGEST
+    place = (
+        tools.LoadUpload(upload=wanted.upload, id=wanted.path, limit=most)
+        if wanted.upload
+        else tools.LoadFile(path=wanted.path, limit=most)
+    )
+    try:
+        data = await bus.ask(place)
+    except tools.FileTooLarge as error:
+        raise SpeechTooLarge(limit=error.limit) from error
+    if not data:
+        raise SpeechRefused(reason="there is nothing in the recording")
+    return Sound(data=data, media_type=wanted.media_type, language=wanted.language)
 
 
 async def _file(bus: Bus, block: Reference, taken: Limits) -> File | str:

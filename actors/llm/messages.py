@@ -7,7 +7,7 @@ import attrs
 
 from actors.endpoints import endpoint
 from actors.vocabulary import Block, ChatMessage, Document, Effort, ToolSpec, Usage, quoted
-from bus import ActorError, Data, Request, Stream, Unavailable, secret
+from bus import ActorError, Data, ErrorKind, Request, Stream, Unavailable, secret
 
 Reason = Literal[
     "invalid_request",
@@ -281,6 +281,66 @@ class Embed(Request[Embedded]):
         return body if version > 1 else {**body, "role": "passage"}
 
 
+@attrs.define(eq=False, kw_only=True)
+class NoTranscriber(ActorError):
+    """Nothing is set that puts speech into words."""
+
+    kind: ClassVar[ErrorKind] = "conflict"
+
+    def __str__(self) -> str:
+        return "nothing here puts speech into words: speech.transcriber is not set"
+
+
+@attrs.define(eq=False, kw_only=True)
+class SpeechRefused(ActorError):
+    """There are no words to be had of a recording, whoever is asked."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@attrs.define(eq=False, kw_only=True)
+class SpeechTooLarge(ActorError):
+    """A recording has more than `limit` bytes."""
+
+    kind: ClassVar[ErrorKind] = "too_large"
+    limit: int
+
+    def __str__(self) -> str:
+        return f"the recording has more than the {self.limit / 2**20:.0f} MB that are put into words at once"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Transcript(Data):
+    text: str
+    """Never empty."""
+    usage: Usage
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Transcribe(Request[Transcript]):
+    """Have the words of a recording from the transcriber that is set, asked once. What it costs is noted.
+
+    Raises NoTranscriber, SpeechRefused, SpeechTooLarge, ModelError, ModelUnavailable, and the file errors of the tools
+    subsystem.
+    """
+
+    within: ClassVar[float] = 180.0
+    user: str
+    """Who has it done."""
+    path: str
+    """Of a file in home; with `upload` its name there."""
+    upload: str = ""
+    """Name of the folder in which it waits, itself in the folder of uploads. Whoever made it clears it away."""
+    media_type: str
+    language: str = ""
+    """Two letters, where it is known."""
+
+
 @final
 @attrs.frozen(kw_only=True)
 class ModelInfo(Data):
@@ -309,6 +369,8 @@ class Catalogue(Data):
     """Model that writes summaries."""
     others: tuple[ModelInfo, ...] = ()
     """Those that may be asked all the same: for summaries, and in the place of others."""
+    transcriber: str | None = None
+    """``provider/model`` that puts speech into words; None where there is none that can be asked."""
 
 
 @final

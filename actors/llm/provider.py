@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from actors.llm.answers.embeddings import Embedding
+from actors.llm.answers.transcriptions import Sound, Transcription
 from actors.llm.completion import Completion, Send
 from actors.llm.messages import TextRole
 from actors.llm.requests.prompt import Prompt
@@ -21,6 +22,10 @@ class Provider(Protocol):
 
     async def embed(self, model: str, texts: Sequence[str], role: TextRole = "passage") -> Embedding:
         """Ask once for the vectors of some texts. Raises as :meth:`complete` does."""
+        ...
+
+    async def transcribe(self, model: str, sound: Sound) -> Transcription:
+        """Ask once for the words of a recording. Raises as :meth:`complete` does."""
         ...
 
     async def close(self) -> None:

@@ -17,6 +17,9 @@ PROVIDERS: Final[tuple[Provider, ...]] = get_args(Provider)
 KEYLESS: Final[frozenset[Provider]] = frozenset({"ollama", "offline"})
 """Providers that work without a key."""
 
+DEAF: Final[frozenset[Provider]] = frozenset({"anthropic", "gemini", "offline"})
+"""Providers that are never asked for the words of a recording: they have no such call."""
+
 WHERE_KEYS_GO: Final = (
     "with `starpod vault set`, in `.env.dev` beside `starpod.toml` (without a workspace: in `.starpod/.env`) "
     "or in the environment"
@@ -50,6 +53,14 @@ def split_spec(spec: str) -> tuple[Provider, str]:
 
 def _is_spec(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> None:
     split_spec(value)
+
+
+def _hears(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> None:
+    provider, _ = split_spec(value)
+    if provider in DEAF:
+        raise ValueError(
+            f"must be of a provider that puts speech into words, such as openai; {provider} does not"
+        )
 
 
 def _is_filled(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> None:
@@ -101,6 +112,17 @@ class Retry(Data):
 
 @final
 @attrs.frozen(kw_only=True)
+class Speech(Data):
+    """What puts speech into words."""
+
+    transcriber: str | None = attrs.field(default=None, validator=optional(_hears))
+    """``provider/model`` that transcribes what is said in the page and in voice messages; None leaves it as it is."""
+    base_url: str | None = attrs.field(default=None, validator=optional(_is_url))
+    """Server of one's own that does so, asked in the place of the provider and without its key."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Settings(Data):
     """What was set on purpose; the subsystem chooses where something is None."""
 
@@ -120,6 +142,7 @@ class Settings(Data):
     """``provider/model`` that are asked in this order when the model that was chosen cannot answer; those without a key
     are left out."""
     retry: Retry = Retry()
+    speech: Speech = Speech()
     idle_timeout: float = attrs.field(default=90.0, validator=gt(0))
     """Seconds without a byte after which a request counts as lost. Local models and models that think in silence get
     at least 300."""

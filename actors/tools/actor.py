@@ -9,6 +9,7 @@ from typing import BinaryIO, Final, TypeVar, final
 import attrs
 
 from actors.tools import changing, messages, reading, receiving, searching
+from actors.tools import uploads as waiting
 from actors.tools.browser import BrowsingActor
 from actors.tools.paths import GoOn, Home, Place
 from actors.tools.settings import Settings
@@ -137,6 +138,15 @@ class ToolsActor(BrowsingActor):
             return reading.load(file, place.path, limit, go_on)
 
         return await self._look(self._home, request.path, look)
+
+    @messages.LoadUpload.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def load_upload(self, request: messages.LoadUpload) -> bytes:
+        def look(_place: Place, file: BinaryIO, go_on: GoOn) -> bytes:
+            limit = max(0, min(request.limit, messages.MAX_SPOOLED))
+            return reading.load(file, request.id, limit, go_on)
+
+        return await self._look(self._spool, waiting.spooled(request.upload, request.id), look)
 
     @messages.FileWrite.handler
     @concurrent(AT_ONCE, isolated=True)

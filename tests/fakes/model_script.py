@@ -164,7 +164,20 @@ class Vectors:
     cut: int | None = None
 
 
-Answer = Reply | Refuse | Vectors
+@final
+@attrs.frozen(kw_only=True)
+class Words:
+    """An answer to a request for the words of a recording.
+
+    `usage` is what it says of that. `delay`: seconds before the headers.
+    """
+
+    text: str = "Remind me of the boat."
+    usage: Mapping[str, Any] = attrs.field(factory=lambda: {"type": "duration", "seconds": 3})
+    delay: float = 0.0
+
+
+Answer = Reply | Refuse | Vectors | Words
 
 
 @final

@@ -50,11 +50,12 @@ from tests.fakes.model_script import (
     Vectors,
     Wait,
     Wire,
+    Words,
     behaviour,
     echo,
     reply_from_json,
 )
-from tests.fakes.model_wire import Anthropic, OpenAI, dump, embeddings
+from tests.fakes.model_wire import Anthropic, OpenAI, dump, embeddings, recording, words
 from tests.fakes.ollama_wire import Ollama, OllamaHost
 from tests.fakes.responses_wire import Responses
 
@@ -66,12 +67,14 @@ _REASONS: Final = {
     529: "Overloaded",
 }
 _READ: Final = 1 << 16
+HEARS: Final = "/audio/transcriptions"
 
 Encoder = Anthropic | OpenAI | Ollama | Responses | Gemini
 _WIRES: Final[Mapping[str, tuple[Wire, type[Encoder]]]] = {
     "/messages": ("anthropic", Anthropic),
     "/chat/completions": ("openai", OpenAI),
     "/embeddings": ("openai", OpenAI),
+    HEARS: ("openai", OpenAI),
     "/api/chat": ("ollama", Ollama),
     ":generateContent": ("gemini", Gemini),
     ":streamGenerateContent": ("gemini", Gemini),
@@ -127,6 +130,8 @@ class ModelServer:
         self.rule: Rule = rule
         self.vectors: Answer = Vectors()
         """Answers requests for embeddings."""
+        self.words: Answer = Words()
+        """Answers requests for the words of a recording."""
         self.requests: list[Received] = []
         self.models: list[str] = []
         """Names listed under ``/models``; without any there is no such list."""
@@ -203,7 +208,8 @@ class ModelServer:
         call = next((end for end in _WIRES if path.partition("?")[0].endswith(end)), None)
         if call is not None and self._has(call):
             wire, encoder = _WIRES[call]
-            request = Received(wire=wire, path=path, headers=headers, body=json.loads(body), size=len(body))
+            said = recording(headers["content-type"], body) if call == HEARS else json.loads(body)
+            request = Received(wire=wire, path=path, headers=headers, body=said, size=len(body))
             self.requests.append(request)
             answer = self._replies.popleft() if self._replies else self._by_rule(request)
             self._notify()
@@ -219,6 +225,8 @@ class ModelServer:
                 await _send(
                     connection, answer.status, _refusal(answer, wire), answer.headers, answer.content_type
                 )
+            elif isinstance(answer, Words):
+                await _send(connection, 200, dump(words(answer)).encode())
             elif isinstance(answer, Vectors):
                 made = gemini_wire.embeddings if wire == "gemini" else embeddings
                 body = dump(made(request, answer)).encode()
@@ -234,6 +242,8 @@ class ModelServer:
         return {"/api/chat": self.ollama.native, "/responses": self.has_responses}.get(call, True)
 
     def _by_rule(self, request: Received) -> Answer:
+        if request.path.endswith(HEARS):
+            return self.words
         asked = request.path.endswith(("/embeddings", gemini_wire.EMBEDS))
         return self.vectors if asked else self.rule(request)
 

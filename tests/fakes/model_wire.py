@@ -1,13 +1,26 @@
-"""The wire formats of the scripted model server: the two of conversations, streamed and whole, and embeddings."""
+"""The wire formats of the scripted model server: the two of conversations, embeddings, transcriptions."""
 
 import base64
 import json
 import math
 import struct
 from collections.abc import Iterator, Sequence
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import Any, Final, final
 
-from tests.fakes.model_script import Call, Fail, JsonObject, Received, Redacted, Reply, Say, Think, Vectors
+from tests.fakes.model_script import (
+    Call,
+    Fail,
+    JsonObject,
+    Received,
+    Redacted,
+    Reply,
+    Say,
+    Think,
+    Vectors,
+    Words,
+)
 
 dump: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 EVENTS: Final = "text/event-stream; charset=utf-8"
@@ -41,6 +54,23 @@ def embeddings(request: Received, answer: Vectors) -> JsonObject:
         "model": request.body["model"],
         "usage": {"prompt_tokens": words, "total_tokens": words},
     }
+
+
+def recording(content_type: str, body: bytes) -> JsonObject:
+    """The fields of a form that brings a recording; of this its name, its type and its bytes, as characters."""
+    form = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
+    fields: JsonObject = {}
+    for part in form.iter_parts():
+        name = str(part.get_param("name", header="content-disposition"))
+        data: Any = part.get_payload(decode=True)
+        file = {"name": part.get_filename(), "type": part.get_content_type(), "data": data.decode("latin-1")}
+        fields[name] = data.decode() if part.get_filename() is None else file
+    return fields
+
+
+def words(answer: Words) -> JsonObject:
+    """The answer to a request for the words of a recording."""
+    return {"text": answer.text, "usage": dict(answer.usage)}
 
 
 def _base64(vector: Sequence[float]) -> str:

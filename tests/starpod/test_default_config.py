@@ -36,6 +36,8 @@ ILLUSTRATIONS: Final = {
     "compaction.flush_model",
     "memory.nudge_model",
     "memory.embedder",
+    "speech.transcriber",
+    "speech.base_url",
     "reasoning_effort",
     "timezone",
     "browser.cdp_url",

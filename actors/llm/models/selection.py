@@ -187,6 +187,18 @@ def fault(provider: Provider, settings: Settings, env: Mapping[str, str]) -> str
     return None
 
 
+def deaf(settings: Settings, env: Mapping[str, str]) -> str | None:
+    """Why the transcriber that is set cannot be asked. A server of one's own needs no key."""
+    if settings.speech.transcriber is None or settings.speech.base_url is not None:
+        return None
+    return fault(split_spec(settings.speech.transcriber)[0], settings, env)
+
+
+def transcriber(settings: Settings, env: Mapping[str, str]) -> str | None:
+    """What puts speech into words, ``provider/model``, where something is set that can be asked."""
+    return None if deaf(settings, env) else settings.speech.transcriber
+
+
 def _why_offline(settings: Settings, env: Mapping[str, str]) -> str:
     """What a person with a key should know."""
     faults = [fault(name, settings, env) for name in PROVIDERS if api_key(name, env)]

@@ -6,7 +6,9 @@ from itertools import takewhile
 from typing import Any, Final, cast, final
 
 from actors import jsontext
-from actors.llm.answers.embeddings import Embedding, unknown_to
+from actors.llm.answers import embeddings, transcriptions
+from actors.llm.answers.embeddings import Embedding
+from actors.llm.answers.transcriptions import Sound, Transcription
 from actors.llm.completion import END_TURN, TOOL_USE, Completion, Send, Tokens
 from actors.llm.messages import TextDelta, TextRole, ToolCallStarted
 from actors.llm.offline.phrases import HELP, Call, Intent, Words, understand
@@ -51,7 +53,11 @@ class Offline:
 
     async def embed(self, model: str, texts: Sequence[str], role: TextRole = "passage") -> Embedding:
         """See :class:`actors.llm.provider.Provider`."""
-        raise unknown_to("offline")
+        raise embeddings.unknown_to("offline")
+
+    async def transcribe(self, model: str, sound: Sound) -> Transcription:
+        """See :class:`actors.llm.provider.Provider`."""
+        raise transcriptions.unknown_to("offline")
 
     async def close(self) -> None:
         """Nothing is open."""

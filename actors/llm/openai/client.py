@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import httpx2
 import openai
 
+from actors.llm.answers.transcriptions import Form
 from actors.llm.transport.http_provider import Client
 
 
@@ -29,7 +30,20 @@ def connect(base_url: str, api_key: str | None, *, relative: bool) -> Client:
             stream_cls=openai.AsyncStream[object],
         )
 
-    return Client(post=post, close=sdk.close, error=openai.APIError, refusal=_refusal)
+    async def post_form(
+        path: str, headers: Mapping[str, str], form: Form, limits: httpx2.Timeout
+    ) -> "openai.AsyncStream[object]":
+        return await sdk.post(
+            path,
+            body=form.fields,
+            files={"file": (form.name, form.data, form.media_type)},
+            cast_to=object,
+            options={"timeout": limits, "headers": {**headers, "Content-Type": "multipart/form-data"}},
+            stream=True,
+            stream_cls=openai.AsyncStream[object],
+        )
+
+    return Client(post=post, close=sdk.close, error=openai.APIError, refusal=_refusal, post_form=post_form)
 
 
 def _refusal(error: Exception) -> httpx2.Response | None:

@@ -5,8 +5,8 @@ from typing import Final
 
 import attrs
 
-from actors.llm.answers import embeddings
-from actors.llm.format import Embeddings, Format
+from actors.llm.answers import embeddings, transcriptions
+from actors.llm.format import Embeddings, Format, Transcriptions
 from actors.llm.openai.request import request_body
 from actors.llm.openai.stream import Reader
 from actors.llm.requests.prompt import LIMITS
@@ -22,6 +22,9 @@ FORMAT: Final = Format(
         body=lambda model, texts, _role: embeddings.request_body(model, texts),
         read=embeddings.read,
         most=2048,
+    ),
+    transcriptions=Transcriptions(
+        path="/audio/transcriptions", form=transcriptions.form, read=transcriptions.read
     ),
 )
 """OpenAI's own."""

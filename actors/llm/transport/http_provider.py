@@ -14,9 +14,10 @@ import httpx2
 
 from actors import jsontext
 from actors.causes import why
-from actors.llm.answers import embeddings
+from actors.llm.answers import embeddings, transcriptions
 from actors.llm.answers.delivery import Delivery
 from actors.llm.answers.embeddings import Embedding
+from actors.llm.answers.transcriptions import Form, Sound, Transcription
 from actors.llm.completion import Completion, Send, Tokens, usage_of
 from actors.llm.failures.failures import (
     failure,
@@ -81,6 +82,14 @@ class Post(Protocol):
     ) -> AbstractAsyncContextManager[ResponseStream]: ...
 
 
+class PostForm(Protocol):
+    """The same with a form in the place of JSON."""
+
+    async def __call__(
+        self, path: str, headers: Mapping[str, str], form: Form, limits: httpx2.Timeout
+    ) -> AbstractAsyncContextManager[ResponseStream]: ...
+
+
 @final
 @attrs.frozen(kw_only=True)
 class Client:
@@ -92,6 +101,8 @@ class Client:
     """Base of what the SDK raises."""
     refusal: Callable[[Exception], httpx2.Response | None]
     """The answer behind an error, when it was an answer with an error status."""
+    post_form: PostForm | None = None
+    """None where no interface takes forms."""
 
 
 @final
@@ -172,7 +183,7 @@ class HttpProvider:
         try:
             return Embedding(vectors=embeddings.alike(vectors, len(texts)), tokens=tokens)
         except ValueError as error:
-            raise self._no_vectors(error) from error
+            raise self._cannot_be_read(error) from error
 
     async def _embed_once(
         self, how: Embeddings, model: str, texts: Sequence[str], role: TextRole
@@ -183,18 +194,41 @@ class HttpProvider:
             jsontext.encode(how.body(model, texts, role)),
             self._limits(patient=self.patient),
         )
-        try:
-            async with await self.client.post(*request) as stream:
-                answer = await _beginning(stream.response, embeddings.LONGEST)
-        except (self.client.error, *_FROM_HTTP) as error:
-            raise self._failure(error) from error
+        answer = await self._whole_answer(partial(self.client.post, *request), embeddings.LONGEST)
         try:
             made = how.read(answer, len(texts))
         except ValueError as error:
-            raise self._no_vectors(error) from error
+            raise self._cannot_be_read(error) from error
         return made if made.tokens else attrs.evolve(made, tokens=sum(map(len, texts)) // CHARACTERS)
 
-    def _no_vectors(self, error: ValueError) -> Failure:
+    async def transcribe(self, model: str, sound: Sound) -> Transcription:
+        """See :class:`actors.llm.provider.Provider`. It is silent until it has heard all."""
+        how, post = self.format.transcriptions, self.client.post_form
+        if how is None or post is None:
+            raise transcriptions.unknown_to(self.name)
+        request = (
+            path_of(how.path, model),
+            self.format.headers,
+            how.form(model, sound),
+            self._limits(patient=True),
+        )
+        answer = await self._whole_answer(partial(post, *request), transcriptions.LONGEST)
+        try:
+            return how.read(answer)
+        except ValueError as error:
+            raise self._cannot_be_read(error) from error
+
+    async def _whole_answer(
+        self, post: Callable[[], Awaitable[AbstractAsyncContextManager[ResponseStream]]], most: int
+    ) -> bytes:
+        """What comes back for a request that is not answered piece by piece."""
+        try:
+            async with await post() as stream:
+                return await _beginning(stream.response, most)
+        except (self.client.error, *_FROM_HTTP) as error:
+            raise self._failure(error) from error
+
+    def _cannot_be_read(self, error: ValueError) -> Failure:
         return garbled(self.name, f"the answer cannot be read: {error}")
 
     async def close(self) -> None:

@@ -8,10 +8,12 @@ import attrs
 from actors.vocabulary import Usage
 from bus import Abandon, Command, Data, Request
 
-Purpose = Literal["completion", "compaction", "flush", "review", "skill", "embedding", "failed"]
+Purpose = Literal[
+    "completion", "compaction", "flush", "review", "skill", "embedding", "transcription", "failed"
+]
 """What a model was asked for: an answer, a summary, what to remember of messages that go into one or of a conversation,
-a skill, the vectors of notes or of a question to them; ``failed`` is an answer that did not come to its end, counted as
-far as its provider has told, else roughly."""
+a skill, the vectors of notes or of a question to them, the words of a recording; ``failed`` is an answer that did not
+come to its end, counted as far as its provider has told, else roughly."""
 
 
 @final

@@ -15,6 +15,7 @@ const PURPOSES: Readonly<Record<string, () => string>> = {
   review: () => t("what to remember of a conversation"),
   skill: () => t("drafts of skills"),
   embedding: () => t("meaning of notes and questions"),
+  transcription: () => t("words of what was spoken"),
 };
 
 /** The same figures by who, by which model, for what, and with which tools. */

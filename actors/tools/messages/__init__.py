@@ -47,7 +47,7 @@ from .checkpoints import (
     Undoable,
     Undone,
 )
-from .common import FOLDERS, MAX_LOADED, UPLOADS
+from .common import FOLDERS, MAX_LOADED, MAX_SPOOLED, UPLOADS
 from .environment import EnvGet
 from .errors import (
     AmbiguousName,
@@ -78,6 +78,7 @@ from .handing import (
     AttachmentRules,
     GetAttachmentRules,
     LoadFile,
+    LoadUpload,
     Locate,
     Located,
     SaveUpload,
@@ -89,6 +90,7 @@ from .trash import ClearTrash, Erase, InTrash, ListTrash, NotInTrash, NotKept, R
 __all__ = [
     "FOLDERS",
     "MAX_LOADED",
+    "MAX_SPOOLED",
     "MOST_COUNTED",
     "MOST_LISTED",
     "MOST_PACKED",
@@ -148,6 +150,7 @@ __all__ = [
     "ListUndoable",
     "Listing",
     "LoadFile",
+    "LoadUpload",
     "Locate",
     "Located",
     "MakeFolder",

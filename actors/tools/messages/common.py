@@ -11,6 +11,8 @@ UPLOADS = "uploads"
 """The folder with what people have sent, in one of each user."""
 MAX_LOADED = 20 * 1024 * 1024
 """Bytes of a file that is handed on as a whole."""
+MAX_SPOOLED = 25 * 1024 * 1024
+"""Bytes of one that is handed on and stored nowhere."""
 PATH: Final = described("In the home folder.")
 
 

@@ -9,7 +9,7 @@ from actors.tooling import Rendered, ToolReply, from_context, tool
 from actors.vocabulary import Attachment, Text
 from bus import Abandon, Data, Request
 
-from .common import MAX_LOADED, PATH, OfUser
+from .common import MAX_LOADED, MAX_SPOOLED, PATH, OfUser
 from .errors import FileNotFound
 
 
@@ -100,6 +100,24 @@ class LoadFile(Request[bytes]):
     path: str
     limit: int = MAX_LOADED
     """Most bytes; a larger file is refused, and so is one beyond ``MAX_LOADED`` whatever this says."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class LoadUpload(Request[bytes]):
+    """Read a file that waits in the folder of an upload, and is to be stored nowhere.
+
+    Raises FileNotFound, NotARegularFile, FileTooLarge, InvalidPath, FileSystemRefused.
+    """
+
+    max_bytes: ClassVar[int] = 2 * MAX_SPOOLED
+    """Of the reply too."""
+    upload: str
+    """As of :class:`SaveUpload`."""
+    id: str
+    """What it is called there."""
+    limit: int = MAX_SPOOLED
+    """Most bytes, as of :class:`LoadFile`; beyond ``MAX_SPOOLED`` a file is refused in any case."""
 
 
 @final

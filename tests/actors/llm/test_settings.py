@@ -3,7 +3,7 @@
 import pytest
 
 from actors.llm.models.keys import keys
-from actors.llm.settings import ProviderSettings, Settings
+from actors.llm.settings import ProviderSettings, Settings, Speech
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,20 @@ def test_an_address_that_can_be_asked(url: str) -> None:
 def test_what_is_none_is_refused_in_words(url: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         ProviderSettings(base_url=url)
+
+
+@pytest.mark.parametrize(
+    ("transcriber", "why"),
+    [
+        ("whisper-1", "must be written provider/model"),
+        ("anthropic/claude", "anthropic does not"),
+        ("offline/basic", "offline does not"),
+    ],
+)
+def test_what_hears_nothing_is_no_transcriber(transcriber: str, why: str) -> None:
+    assert Speech(transcriber="groq/whisper-large-v3").transcriber == "groq/whisper-large-v3"
+    with pytest.raises(ValueError, match=why):
+        Speech(transcriber=transcriber)
 
 
 @pytest.mark.parametrize("model", ["", " \t"])

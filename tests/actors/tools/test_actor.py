@@ -211,6 +211,21 @@ async def test_a_file_is_handed_on_as_bytes_up_to_what_its_asker_takes(tmp_path:
             await mesh.bus.ask(tools.LoadFile(path="film", limit=2**60))
 
 
+async def test_what_waits_in_an_upload_is_handed_on_likewise_and_from_nowhere_else(tmp_path: Path) -> None:
+    async with open_test_mesh() as mesh:
+        await start(mesh, tmp_path / "home")
+        waiting = tmp_path / "uploads" / "one"
+        waiting.mkdir(parents=True)
+        (waiting / "spoken").write_bytes(b"x" * 100)
+        (tmp_path / "outside").write_bytes(b"secret")
+        assert await mesh.bus.ask(tools.LoadUpload(upload="one", id="spoken")) == b"x" * 100
+        with pytest.raises(tools.FileTooLarge):
+            await mesh.bus.ask(tools.LoadUpload(upload="one", id="spoken", limit=99))
+        for upload, id in (("..", "outside"), ("one", "../../outside"), ("one", "")):
+            with pytest.raises(tools.InvalidPath):
+                await mesh.bus.ask(tools.LoadUpload(upload=upload, id=id))
+
+
 async def test_what_reads_little_is_done_at_once_and_the_rest_in_threads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

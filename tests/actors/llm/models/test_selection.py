@@ -7,7 +7,7 @@ from actors.llm.messages import ModelNotAllowed
 from actors.llm.models import selection
 from actors.llm.models.catalogue import Catalogue, parse
 from actors.llm.models.selection import OFFLINE, ModelSettingsError, choose, unusable, without_key
-from actors.llm.settings import PROVIDERS, ProviderSettings, Settings, api_key, key_variable
+from actors.llm.settings import PROVIDERS, ProviderSettings, Settings, Speech, api_key, key_variable
 
 CATALOGUE = parse((Path(__file__).parents[4] / "config/models.toml").read_text(), "models.toml")
 OFF = ProviderSettings(enabled=False)
@@ -227,3 +227,13 @@ def test_without_anything_it_is_offline() -> None:
 def test_offline_says_why_a_key_does_not_help() -> None:
     disabled = Settings(providers={"openai": OFF})
     assert "providers.openai.enabled" in without_key(disabled, keys("openai"), CATALOGUE, []).note
+
+
+def test_a_transcriber_is_offered_where_it_can_be_asked() -> None:
+    whisper = Settings(speech=Speech(transcriber="groq/whisper"))
+    assert selection.transcriber(Settings(), {}) is None
+    assert selection.transcriber(whisper, keys("groq")) == "groq/whisper"
+    assert selection.transcriber(whisper, keys("openai")) is None
+    assert "set GROQ_API_KEY" in str(selection.deaf(whisper, keys("openai")))
+    own = Settings(speech=Speech(transcriber="groq/whisper", base_url="http://127.0.0.1:8000/v1"))
+    assert (selection.transcriber(own, {}), selection.deaf(own, {})) == ("groq/whisper", None)
