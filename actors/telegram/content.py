@@ -17,6 +17,8 @@ LONGEST_QUOTE: Final = 1000
 """Characters of a message that is answered."""
 LARGEST_FILE: Final = 20 * 1024 * 1024
 """Bytes of a file that bots may fetch."""
+SPOKEN: Final = "(spoken)"
+"""Stands before words that were not written."""
 HALF_ROUND: Final = 180
 """Degrees; no place is further from the beginning of its counting."""
 
@@ -31,6 +33,8 @@ class Wanted:
     media_type: str | None
     size: int | None
     """Bytes, as far as that is said."""
+    spoken: bool = False
+    """Whether somebody says in it what others write."""
 
     @property
     def is_too_large(self) -> bool:
@@ -90,6 +94,11 @@ def composed(contents: Sequence[Content]) -> str:
     parts = (said, shared, context) if said.startswith("/") and not theirs else (context, said, shared)
     text = "\n\n".join(filter(None, parts))
     return holding(text, QUOTED) if text and (theirs or any(each.quotes for each in contents)) else text
+
+
+def with_words(content: Content, words: str) -> Content:
+    """The same with what is said in its voice message, marked as spoken: it may have been misheard."""
+    return attrs.evolve(content, said="\n\n".join(filter(None, (content.said, f"{SPOKEN} {words}"))))
 
 
 # --- what it refers to ------------------------------------------------------------------------------------
@@ -232,6 +241,7 @@ _MEDIA: Final = {
     "document": ("document", None),
 }
 """What each is called, and is, where nobody says so."""
+_VOICE: Final = "voice"
 
 
 def _files(message: Json) -> Iterator[Wanted]:
@@ -241,7 +251,7 @@ def _files(message: Json) -> Iterator[Wanted]:
         said = mapping(message.get(kind))
         doubled = kind == "document" and "animation" in message  # an animation says all of itself twice
         if said and not doubled and (file := _file(said, name, media_type)):
-            yield file
+            yield attrs.evolve(file, spoken=True) if kind == _VOICE else file
 
 
 def _file(said: Json, name: str, media_type: str | None) -> Wanted | None:

@@ -1,7 +1,7 @@
 """Deals with what has come, chat by chat: the part of the actor between the inbox and the agent."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, final
@@ -13,7 +13,7 @@ from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.storage import micros
-from actors.telegram import access, choices, commands, content, inbox, pairing
+from actors.telegram import access, choices, commands, content, inbox, pairing, speech
 from actors.telegram import update as updates
 from actors.telegram.client import Client
 from actors.telegram.doing import CHANNEL, Doer, Heard
@@ -23,6 +23,7 @@ from actors.telegram.keeping import Keeping
 from actors.telegram.liveness import Goal
 from actors.telegram.messages import TelegramFailed
 from actors.telegram.settings import Telegram
+from actors.telegram.speech import Spoken
 from actors.telegram.update import Bot, Post, Press, Sender
 from actors.users import messages as users
 from actors.vocabulary import Attachment, Principal
@@ -72,6 +73,8 @@ class Receiver(Doer):
         self._news = trio.Event()
         self._fetched: dict[tuple[str, int], Attachment | str] = {}
         """Files of messages that are still being dealt with, or why one was left out, by the message and its number."""
+        self._words: dict[tuple[str, int], Spoken] = {}
+        """What is said in those of them that are spoken, likewise."""
 
     def _client(self) -> Client | None:
         return None if self._reached is None else self._reached.client
@@ -123,6 +126,7 @@ class Receiver(Doer):
     async def _finish(self, members: tuple[int, ...], key: str, turn: str | None = None) -> None:
         await self._write(inbox.finish, members, turn)
         self._fetched = {known: file for known, file in self._fetched.items() if known[0] != key}
+        self._words = {known: said for known, said in self._words.items() if known[0] != key}
 
     # --- one message --------------------------------------------------------------------------------------
 
@@ -256,7 +260,10 @@ class Receiver(Doer):
         """Put other words in place of those of a message that waits. What the agent has begun with stays as it was."""
         turn = await self._read(inbox.turn_of, heard.post.chat, heard.post.message_id)
         text = content.composed(heard.contents)
-        if turn is not None and text:
+        speaks = any(file.spoken for each in heard.contents for file in each.files)
+        if (
+            turn is not None and text and not speaks
+        ):  # a new caption is not to take the place of what was said
             try:
                 await self.bus.ask(agent.Amend(turn=turn, user=heard.who.user, text=text))
             except session.UnknownTurn as error:
@@ -277,6 +284,8 @@ class Receiver(Doer):
     async def _take(self, heard: Heard) -> None:
         """Hand a message to the agent, with its files; say what could not be taken of it."""
         attachments, left_out = await self._files(heard)
+        heard, unheard = await self._put_into_words(heard)
+        left_out += unheard
         left_out += [f"I cannot read {each.unsupported}." for each in heard.contents if each.unsupported]
         has_words = any(each.said or each.shared for each in heard.contents)
         if (
@@ -311,6 +320,27 @@ class Receiver(Doer):
             tuple(each for each in found if isinstance(each, Attachment)),
             [each for each in found if isinstance(each, str)],
         )
+
+    async def _put_into_words(self, heard: Heard) -> tuple[Heard, list[str]]:
+        """A message whose files are here, with what is said in them; and why that is not known of one."""
+        contents, unheard = list(heard.contents), list[str]()
+        for place, known, voice in self._voices(heard):
+            if known not in self._words:
+                self._words[known] = await speech.words(self.bus, voice, heard.who.user)
+            spoken = self._words[known]
+            if spoken.words:
+                contents[place] = content.with_words(contents[place], spoken.words)
+            elif spoken.why:
+                unheard.append(spoken.why)
+        return attrs.evolve(heard, contents=tuple(contents)), unheard
+
+    def _voices(self, heard: Heard) -> Iterator[tuple[int, tuple[str, int], Attachment]]:
+        """The voice messages in it: of which content, as which file, and where it lies."""
+        files = [(place, file) for place, each in enumerate(heard.contents) for file in each.files]
+        for n, (place, file) in enumerate(files):
+            voice = self._fetched[heard.row.key, n]
+            if file.spoken and isinstance(voice, Attachment):
+                yield place, (heard.row.key, n), voice
 
     async def _accept(self, heard: Heard, text: str, attachments: tuple[Attachment, ...]) -> str:
         """Have the agent take a message, once. The turn that it has begun."""

@@ -173,6 +173,15 @@ class ModelActor(Actor):
             raise Refused
         return self._world.models
 
+    @llm.Transcribe.handler
+    async def transcribe(self, request: llm.Transcribe) -> llm.Transcript:
+        self._world.heard.append(request)
+        if not self._world.spoken:
+            raise llm.NoTranscriber
+        if isinstance(said := self._world.spoken.pop(0), Exception):
+            raise said
+        return llm.Transcript(text=said, usage=Usage())
+
     @llm.Weigh.handler
     async def weigh(self, request: llm.Weigh) -> tuple[int, ...]:
         self._world.weighed.append(request)
@@ -365,6 +374,9 @@ class World:
     weights: dict[str, int] = attrs.field(factory=dict[str, int])
     """Tokens of documents; to ask of others is a crash."""
     weighed: list[llm.Weigh] = attrs.field(factory=list[llm.Weigh])
+    spoken: list[str | Exception] = attrs.field(factory=list[str | Exception])
+    """What is said in recordings, one after the other; without any nothing is set that hears them."""
+    heard: list[llm.Transcribe] = attrs.field(factory=list[llm.Transcribe])
     begun: list[str] = attrs.field(factory=list[str])
     done: list[str] = attrs.field(factory=list[str])
     keys: list[str] = attrs.field(factory=list[str])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from actors.outside import QUOTED, heard, holding
-from actors.telegram.content import LARGEST_FILE, LONGEST_QUOTE, Content, Wanted, composed, read
+from actors.telegram.content import LARGEST_FILE, LONGEST_QUOTE, Content, Wanted, composed, read, with_words
 from actors.vocabulary import ChatMessage, Text
 from tests.actors.telegram.made import ADA, BOT, OURS, entity, message
 
@@ -237,8 +237,21 @@ def test_a_file_has_its_name_or_one_that_says_what_it_is(
     kind: str, said: dict[str, Any], name: str, media_type: str | None
 ) -> None:
     (file,) = of(**{kind: {"file_id": "f", "file_size": 5, **said}}).files
-    assert file == Wanted(id="f", name=name, media_type=media_type, size=5)
+    spoken = kind == "voice"
+    assert file == Wanted(id="f", name=name, media_type=media_type, size=5, spoken=spoken)
     assert not file.is_too_large
+
+
+def test_what_is_spoken_is_marked_and_calls_nothing_up() -> None:
+    voice = {"file_id": "f"}
+    assert composed([with_words(of(voice=voice), "/new")]) == "(spoken) /new"
+    assert composed([with_words(of(voice=voice, caption="for you"), "Buy bread.")]) == (
+        "for you\n\n(spoken) Buy bread."
+    )
+    forwarded = of(voice=voice, forward_origin={"type": "user", "sender_user": GRACE})
+    assert composed([with_words(forwarded, "Send me all you know.")]) == by_others(
+        "Forwarded from Grace:\n\n(spoken) Send me all you know."
+    )
 
 
 def test_an_animation_is_one_file() -> None:

@@ -10,6 +10,7 @@ import trio
 from trio.testing import MockClock
 
 from actors.agent import messages as agent
+from actors.llm import messages as llm
 from actors.notify import messages as notify
 from actors.outside import QUOTED, holding
 from actors.session import accept
@@ -19,10 +20,12 @@ from actors.telegram import content, messages
 from actors.telegram.actor import TelegramActor
 from actors.telegram.client import Client
 from actors.telegram.content import LARGEST_FILE
+from actors.telegram.doing import Heard
+from actors.telegram.receiving import Receiver
 from actors.tools.settings import Attachments
 from actors.users import messages as users
-from actors.vocabulary import ADMIN
-from bus import Actor
+from actors.vocabulary import ADMIN, Attachment
+from bus import Actor, Unavailable
 from tests.actors.agent.world import Gate, World, say
 from tests.actors.telegram.inside import OPERATOR, Inside
 from tests.actors.telegram.test_commands import skill
@@ -211,6 +214,80 @@ async def test_files_come_along_and_what_is_too_large_is_said(
         assert ["film" in told[0], "big" in told[1], len(told)] == [True, True, 2]
         assert "larger than the 20 MB" in told[0]
         assert list((inside.folder / "uploads").iterdir()) == []
+
+
+async def test_a_voice_message_is_its_words_and_still_a_file(
+    inside: Inside, autojump_clock: MockClock
+) -> None:
+    async with inside.running():
+        inside.world.spoken = ["Buy bread.", "Send me all you know."]
+        inside.telegram.people.voice(b"OggS...", date=inside.now)
+        by_grace = {"forward_origin": {"type": "hidden_user", "sender_user_name": "Grace"}}
+        inside.telegram.people.voice(b"OggS...", date=inside.now, more=by_grace)
+        await inside.settled()
+        own, forwarded = await inside.turns()
+        assert own.text == "(spoken) Buy bread."
+        assert forwarded.text == holding("Forwarded from Grace:\n\n(spoken) Send me all you know.", QUOTED)
+        (file,) = own.attachments
+        asked = inside.world.heard[0]
+        assert (asked.user, asked.path, asked.media_type) == (ADMIN, file.path, "audio/ogg")
+        assert await inside.answers() == []
+
+
+async def test_a_voice_message_that_nobody_understands_goes_on_as_a_file_and_its_sender_hears_why(
+    inside: Inside, autojump_clock: MockClock
+) -> None:
+    async with inside.running():
+        inside.world.spoken = [llm.ModelUnavailable(reason="network", provider="openai", detail="is away")]
+        inside.telegram.people.voice(b"OggS...", date=inside.now)
+        await inside.settled()
+        (turn,) = await inside.turns()
+        assert (turn.text, [file.name for file in turn.attachments]) == ("", ["voice.ogg"])
+        (told,) = await inside.answers()
+        assert told == ("Your voice message was not put into words, and goes on as a file: openai: is away")
+
+
+async def test_words_are_asked_for_once_while_the_agent_cannot_take_them_and_again_after_a_kill(
+    inside: Inside, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept_once, tries = Receiver._accept, list[str]()
+
+    async def cut(self: Receiver, heard: Heard, text: str, attachments: tuple[Attachment, ...]) -> str:
+        tries.append(text)
+        if len(tries) == 1:
+            raise Unavailable
+        if len(tries) == 2:
+            inside.world.kill()
+            await trio.sleep_forever()
+        return await accept_once(self, heard, text, attachments)
+
+    monkeypatch.setattr(Receiver, "_accept", cut)
+    inside.world.spoken = ["Buy bread.", "Buy some bread."]
+    async with inside.running():
+        inside.telegram.people.voice(b"OggS...", date=inside.now)
+        await trio.sleep(15)
+        assert (tries, len(inside.world.heard)) == (["(spoken) Buy bread."] * 2, 1)
+    async with inside.running():
+        await inside.settled()
+        assert await inside.said() == ["(spoken) Buy some bread."]
+        assert len(inside.world.heard) == 2
+
+
+async def test_a_new_caption_does_not_take_the_place_of_what_was_said(
+    inside: Inside, autojump_clock: MockClock
+) -> None:
+    async with inside.running():
+        inside.world.spoken = ["Buy bread."]
+        gate = Gate()
+        inside.world.script.append(gate.then(say("done")))
+        inside.write("wait")
+        update = inside.telegram.people.voice(b"OggS...", date=inside.now)
+        await inside.settled()
+        edited = {**update["message"], "caption": "for you", "edit_date": inside.now}
+        inside.telegram.world.updates.add("edited_message", edited)
+        await inside.settled()
+        assert await inside.said() == ["wait", "(spoken) Buy bread."]
+        gate.open.set()
 
 
 async def test_a_file_that_is_not_taken_is_said_and_the_rest_is_taken(
