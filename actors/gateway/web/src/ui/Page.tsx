@@ -64,8 +64,9 @@ export function Page() {
       searching.current = !listShown();
       showList(true);
       search.current?.focus();
-      // When the list was hidden, the field cannot take the focus before it is shown.
-      requestAnimationFrame(() => search.current?.focus());
+      // When the list was hidden, the field cannot take the focus before it is shown. Where it has it, who is quick may
+      // have gone on by the next frame.
+      if (document.activeElement !== search.current) requestAnimationFrame(() => search.current?.focus());
     },
     sidebar: () => showList(!listShown()),
     stop: () => {
