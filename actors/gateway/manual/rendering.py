@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Container
+from collections.abc import Callable, Container
 from html import escape, unescape
 from typing import Final, final
 
@@ -11,10 +11,10 @@ import attrs
 from bus import Data
 
 SUFFIX: Final = ".md"
-_HEADING: Final = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)
-_LINK: Final = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
-_TAG: Final = re.compile(r"<[^>]*>")
-_WIDE: Final = re.compile(r"<(table|pre)>(.*?)</\1>", re.DOTALL)
+_TAG: Final = re.compile(r"<[^<>]*>")
+_HEADINGS: Final = tuple(f"<h{level}>" for level in range(1, 7))
+_LINK: Final = '<a href="'
+_WIDE: Final = ("table", "pre")
 _NO_SLUG: Final = re.compile(r"[^\w\- ]")
 _SENTENCE: Final = re.compile(r"(?<=[.:])\s")
 _ELSEWHERE: Final = re.compile(r"[a-z][a-z0-9+.-]*:|//|#", re.IGNORECASE)
@@ -44,11 +44,26 @@ def written(markdown: str, name: str, known: Container[str], place: str) -> Writ
 
     found = pyromark.html(markdown, options=pyromark.Options.ENABLE_TABLES)
     found = found.replace("<th></th>", "<td></td>")  # one that says nothing heads nothing
-    linked = _LINK.sub(lambda link: _link(link[1], link[2], name, known, place), found)
+    html = _linked(found, lambda address, text: _link(address, text, name, known, place))
     slugs: dict[str, int] = {}
-    headed = _HEADING.sub(lambda heading: _heading(heading[1], heading[2], slugs), linked)
-    html = _WIDE.sub(r'<div class="wide" tabindex="0"><\1>\2</\1></div>', headed)
+    html = "\n".join(
+        _heading(line, slugs) if line.startswith(_HEADINGS) else line for line in html.split("\n")
+    )
+    for tag in _WIDE:
+        html = html.replace(f"<{tag}>", f'<div class="wide" tabindex="0"><{tag}>')
+        html = html.replace(f"</{tag}>", f"</{tag}></div>")
     return Written(_title(found, name), html, _about(found))
+
+
+def _linked(html: str, link: Callable[[str, str], str]) -> str:
+    """The same with what `link` makes of the address and the words of each link."""
+    before, *links = html.split(_LINK)
+    whole = [before]
+    for each in links:
+        address, _, rest = each.partition('"')
+        text, _, after = rest.partition(">")[2].partition("</a>")
+        whole.append(f"{link(address, text)}{after}")
+    return "".join(whole)
 
 
 def _link(address: str, text: str, name: str, known: Container[str], place: str) -> str:
@@ -62,11 +77,12 @@ def _link(address: str, text: str, name: str, known: Container[str], place: str)
     return f'<a href="{place}/{target}{"#" if mark else ""}{mark}">{text}</a>'
 
 
-def _heading(level: str, text: str, slugs: dict[str, int]) -> str:
-    """A heading that links can lead to; of the second of a name the mark ends in ``-1``."""
-    slug = slug_of(text)
+def _heading(line: str, slugs: dict[str, int]) -> str:
+    """The line of a heading, as one that links can lead to; of the second of a name the mark ends in ``-1``."""
+    slug = slug_of(line)
     times = slugs[slug] = slugs.get(slug, -1) + 1
-    return f'<h{level} id="{slug}{f"-{times}" if times else ""}">{text}</h{level}>'
+    tag, _, rest = line.partition(">")
+    return f'{tag} id="{slug}{f"-{times}" if times else ""}">{rest}'
 
 
 def slug_of(html: str) -> str:
@@ -76,13 +92,13 @@ def slug_of(html: str) -> str:
 
 
 def _title(html: str, name: str) -> str:
-    heading = _HEADING.search(html)
-    return escape(name) if heading is None else _TAG.sub("", heading[2])
+    heading = next((line for line in html.split("\n") if line.startswith(_HEADINGS)), None)
+    return escape(name) if heading is None else _TAG.sub("", heading)
 
 
 def _about(html: str) -> str:
     """The first sentence of the first paragraph."""
     _, begins, rest = html.partition("<p>")
-    paragraph = _LINK.sub(r"\2", rest.partition("</p>")[0]) if begins else ""
+    paragraph = _linked(rest.partition("</p>")[0], lambda _, text: text) if begins else ""
     sentence = _SENTENCE.split(paragraph, maxsplit=1)[0].strip()
     return f"{sentence[:-1]}." if sentence.endswith(":") else sentence
