@@ -1,8 +1,8 @@
 """The protocol of the original, for clients that were written for it: its frames and answers, made from ours. Pure.
 
 Such a client says ``?token=<key>`` when it connects, shows its key as ``X-API-Key`` over HTTP, or says
-``?protocol=0``. It knows eight types of frames and four roles of messages and may fail at others, takes a `null` for no
-number, text or truth, expects the bytes of a file in its frame, and times of jobs and instances in whole seconds.
+``?protocol=0``. It knows eight types of frames and may fail at others, takes a `null` for no number, text or truth,
+expects the bytes of a file in its frame, and times of jobs and instances in whole seconds.
 """
 
 from collections.abc import Mapping
@@ -31,8 +31,6 @@ WHOLE: Final = frozenset(
     {"created_at", "updated_at", "last_heartbeat", "uptime_secs", "memory_mb", "disk_mb"}
 )
 """Of an instance and its health; it has them as whole numbers."""
-ROLES: Final = frozenset({"user", "assistant", "tool_use", "tool_result"})
-"""Of stored messages."""
 MAIN: Final = "main"
 CHANNELS: Final = frozenset({MAIN, "telegram", "email"})
 """Of conversations; whatever comes another way is one of the first to it."""
@@ -115,7 +113,7 @@ def answered(reply: Any) -> Any:
     """What such a client is answered in place of a reply of ours: the same, but for what it has otherwise."""
     if isinstance(reply, tuple):
         items = cast("tuple[object, ...]", reply)
-        return tuple(answered(each) for each in items if not _is_unknown(each))
+        return tuple(map(answered, items))
     if isinstance(reply, cron.Job):
         return {**wire.json(reply), **{name: _seconds(getattr(reply, name)) for name in TIMES}}
     if isinstance(reply, instances.Instance | instances.Health):
@@ -130,10 +128,6 @@ def _whole(fields: Json) -> Json:
     whole = {name: int(fields[name]) for name in WHOLE & fields.keys() if fields[name] is not None}
     health = {"health": _whole(fields["health"])} if fields.get("health") else {}
     return {**fields, **whole, **health}
-
-
-def _is_unknown(item: object) -> bool:
-    return isinstance(item, session.Message) and item.role not in ROLES
 
 
 def _seconds(moment: datetime | None) -> int | None:

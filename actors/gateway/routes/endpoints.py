@@ -51,7 +51,6 @@ SPOKEN = (
     instances.ListInstances,
     session.Get,
     session.List,
-    session.Messages,
 )
 """What clients of the original are answered otherwise."""
 

@@ -116,15 +116,6 @@ def test_an_instance_and_its_health_have_whole_numbers() -> None:
     assert answered(attrs.evolve(one, health=None))["health"] is None
 
 
-def test_messages_of_roles_that_it_does_not_know_are_left_out() -> None:
-    roles: list[Any] = ["user", "thinking", "tool_use", "tool_result", "notice", "assistant"]
-    rows = tuple(
-        session.Message(id=1, session="s", turn="t", role=role, content="", attachments=(), timestamp=THEN)
-        for role in roles
-    )
-    assert [each.role for each in answered(rows)] == ["user", "tool_use", "tool_result", "assistant"]
-
-
 @pytest.mark.parametrize(
     ("channel", "told"),
     [("main", "main"), ("telegram", "telegram"), ("email", "email"), ("scheduler", "main")],
