@@ -18,8 +18,10 @@ Every key of `starpod.toml`, `agent.toml` and `.starpod/config.local.toml`, as t
 
 What is in the files is looked at again while the agent runs: a change counts within two seconds, unless it says
 otherwise here; while a file is broken, what was in force before still is, and the page says what is wrong. *Restart*
-means that the part it is for begins anew by itself, *next start* that the whole agent has to be started anew. What only
-the operator changes is changed in the files, or with the token of the running daemon.
+means that the part it is for begins anew by itself, *next start* that the whole agent has to be started anew. What
+only the operator changes is changed in the files, with the token of the running daemon, or in a page that was
+[unlocked](../guide/settings.md#unlocking-the-page). `*` in a key stands for a name that you choose, or for the place in
+a list of tables.
 """
 
 

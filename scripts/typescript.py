@@ -146,5 +146,9 @@ def _comment(text: str, indent: str) -> str:
 
 
 def _wrapped(head: str, members: list[str], indent: str = "  ") -> str:
-    line = f"{head} {' | '.join(members)};\n"
-    return line if len(line) <= _WIDTH else head + "".join(f"\n{indent}| {each}" for each in members) + ";\n"
+    """A union as prettier writes it: in one line, of a property also in the next one if it fits there, or in many."""
+    union = f"{' | '.join(members)};\n"
+    for line in (f"{head} {union}", *([f"{indent}{union}"] if head.endswith(":") else [])):
+        if len(line) <= _WIDTH + 1:
+            return line if line.startswith(head) else f"{head}\n{line}"
+    return head + "".join(f"\n{indent}| {each}" for each in members) + ";\n"

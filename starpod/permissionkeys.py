@@ -1,30 +1,11 @@
-"""The table of permissions, in which the name of a tool is a key like any other."""
+"""What rules name: tools and channels that there are."""
 
 from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 from typing import Final
 
-import attrs
-
-from actors.permissions.settings import Permissions, Rule, Settings, Verdict
-from actors.settings.binding import Table
+from actors.permissions.settings import Settings
 from actors.shapes import nearest
-
-NAME: Final = "permissions"
-
-
-def read(document: Table) -> Settings:
-    """The settings; tools that are named with a decision become rules behind the others."""
-    table = document.table(NAME)
-    found = table.bind(Permissions)
-    known = attrs.fields_dict(Permissions)
-    short = [
-        Rule(tool=name, decision=decision)
-        for name in table.names()
-        if name not in known and (decision := table.value(name, Verdict)) is not None
-    ]
-    return Settings(permissions=attrs.evolve(found, rules=(*found.rules, *short)))
-
 
 OF_SERVERS: Final = "mcp__"
 """What names of tools begin with that other programs bring, and nobody knows beforehand."""
@@ -38,14 +19,23 @@ def faults(settings: Settings, tools: Collection[str], channels: Collection[str]
       tools: names of all tools of ours.
       channels: names of all channels.
     """
-    for rule in settings.permissions.rules:
-        if not rule.tool.startswith(OF_SERVERS) and not any(fnmatchcase(each, rule.tool) for each in tools):
-            yield _unknown("permissions", "tool", rule.tool, tools)
+    permissions = settings.permissions
+    for number, rule in enumerate(permissions.rules, 1):
+        where = f"permissions.rules.{number}"
+        if not _is_there(rule.tool, tools):
+            yield _unknown(f"{where}.tool", "tool", rule.tool, tools)
         if rule.channel and rule.channel not in channels:
-            yield _unknown("permissions", "channel", rule.channel, channels)
+            yield _unknown(f"{where}.channel", "channel", rule.channel, channels)
+    for name in permissions.tools:
+        if not _is_there(name, tools):
+            yield _unknown(f"permissions.{name}", "tool", name, tools)
     for each in settings.permissions.asks_on:
         if each not in channels:
             yield _unknown("permissions.asks_on", "channel", each, channels)
+
+
+def _is_there(name: str, tools: Collection[str]) -> bool:
+    return name.startswith(OF_SERVERS) or any(fnmatchcase(each, name) for each in tools)
 
 
 def _unknown(where: str, what: str, name: str, known: Collection[str]) -> str:

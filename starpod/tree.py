@@ -296,7 +296,6 @@ SERVICES: Final = (
         PermissionsActor,
         front=permissions,
         settings=PermissionSettings,
-        read=permissionkeys.read,
         check=_unknown_names,
         guarded=permission_settings.GUARDED,
         migrations=PERMISSIONS,
@@ -308,7 +307,7 @@ SERVICES: Final = (
         front=hooks,
         settings=HooksSettings,
         migrations=HOOKS,
-        guarded=("hooks.enabled", "hooks.trusted"),
+        guarded=("hooks.enabled", "hooks.trusted", "hooks.disabled"),
     ),
     Subsystem(
         "mcp",

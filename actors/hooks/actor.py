@@ -206,9 +206,7 @@ class HooksActor(Follower):
         return self._caller
 
     def _groups(self, request: messages.Fire) -> tuple[Group, ...]:
-        if not self._armed.on:
-            return ()
-        return self._armed.registry.matching(request.event, str(request.input.get("tool_name", "")))
+        return self._armed.matching(request.event, str(request.input.get("tool_name", "")))
 
     def _transcripts_of(
         self, request: messages.Fire, groups: tuple[Group, ...]
@@ -238,6 +236,7 @@ class HooksActor(Follower):
             self._scan,
             on=hooks.enabled,
             trusted=hooks.trusted,
+            disabled=hooks.disabled,
             machine=self._machine,
             breaker=self._breaker,
             now=self.bus.clock.now(),

@@ -4,7 +4,7 @@ All in the process share one. It also notices, at most once in a second and when
 changed a manifest: so nobody has to wake up for that, and a new hook is called from the next event on.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Final, final
@@ -12,7 +12,7 @@ from typing import Final, final
 from actors.hooks import discovery
 from actors.hooks.discovery import Stamp
 from actors.hooks.messages import EventName
-from actors.hooks.registry import EMPTY, Registry
+from actors.hooks.registry import EMPTY, Group, Registry
 
 LOOK_EVERY: Final = 1.0
 """Seconds."""
@@ -26,9 +26,12 @@ class Armed:
     Args:
       folder: where manifests are.
       on: whether hooks are called at all.
+      off: names of those with a manifest that are not called.
     """
 
-    def __init__(self, folder: Path, on: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self, folder: Path, on: Callable[[], bool] = lambda: True, off: Callable[[], Collection[str]] = tuple
+    ) -> None:
         self.folder = folder
         self.registry = EMPTY
         self.setups: set[str] = set()
@@ -38,6 +41,7 @@ class Armed:
         self.ending = False
         """Whether the program stops in order."""
         self._on = on
+        self._off = off
         self._stamp: Stamp | None = None
         """Of what the registry was made from; None: it was not made yet."""
         self._looked_at = _NEVER
@@ -46,11 +50,6 @@ class Armed:
     def leave(self) -> None:
         """The program stops in order."""
         self.ending = True
-
-    @property
-    def on(self) -> bool:
-        """Whether hooks are called at all."""
-        return self._on()
 
     def arm(self, registry: Registry, stamp: Stamp, now: float) -> None:
         """There are these hooks now, made from manifests with this stamp."""
@@ -73,7 +72,14 @@ class Armed:
             return False
         if self.is_stale(now):
             return True
-        return bool(self.registry) and any(self.registry.matching(event, tool) for event in events)
+        return bool(self.registry) and any(self.matching(event, tool) for event in events)
+
+    def matching(self, event: EventName, tool: str = "") -> tuple[Group, ...]:
+        """The hooks that are called for an event about a tool, or about none."""
+        if not self._on():
+            return ()
+        off, found = self._off(), self.registry.matching(event, tool)
+        return tuple(group for group in found if group.manifest is None or group.name not in off)
 
     def wants_any(self, events: frozenset[EventName]) -> bool:
         """Whether there is a hook for one of these, as far as is known."""
@@ -81,8 +87,7 @@ class Armed:
 
     def needs(self, event: EventName, tool: str = "") -> str | None:
         """The first hook for an event without which nothing may go on; None where there is none."""
-        groups = self.registry.matching(event, tool) if self._on() else ()
-        return next((group.name for group in groups if group.required), None)
+        return next((group.name for group in self.matching(event, tool) if group.required), None)
 
     def is_stale(self, now: float) -> bool:
         """Whether manifests are not what the registry was made from; looked at on the disk at most once in a second."""

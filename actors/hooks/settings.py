@@ -15,6 +15,8 @@ class Hooks(Data):
     """Whether hooks are called."""
     trusted: tuple[str, ...] = ()
     """Names of hooks whose commands run outside of the sandbox, with the rights of the agent."""
+    disabled: tuple[str, ...] = ()
+    """Names of hooks that are not called."""
     timeout: float = attrs.field(default=60.0, validator=and_(gt(0), le(600)))
     """Seconds that a hook may take which says nothing else."""
     max_consecutive_failures: int = attrs.field(default=5, validator=ge(1))

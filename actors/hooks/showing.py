@@ -17,13 +17,14 @@ def hooks(
     *,
     on: bool,
     trusted: Collection[str],
+    disabled: Collection[str],
     machine: Machine,
     breaker: Breaker,
     now: datetime,
 ) -> tuple[Hook, ...]:
     """All that there are: those that are called, in order, then those that say no command, then those with a fault."""
     called = [
-        _called(group, on=on, trusted=trusted, machine=machine, breaker=breaker, now=now)
+        _called(group, on=on, trusted=trusted, disabled=disabled, machine=machine, breaker=breaker, now=now)
         for group in registry
     ]
     idle = [
@@ -39,6 +40,7 @@ def _called(
     *,
     on: bool,
     trusted: Collection[str],
+    disabled: Collection[str],
     machine: Machine,
     breaker: Breaker,
     now: datetime,
@@ -49,6 +51,8 @@ def _called(
     why = ""
     if not on:
         state, why = "off", "hooks are switched off: [hooks] enabled = false"
+    elif group.manifest is not None and group.name in disabled:
+        state, why = "off", "[hooks] disabled names it"
     elif group.problem is not None:
         state, why = "broken", group.problem
     elif lacks is not None:
@@ -63,6 +67,7 @@ def _called(
         command=None if written is None else written.command,
         timeout=group.timeout,
         trusted=written is not None and group.name in trusted,
+        disabled=written is not None and group.name in disabled,
         required=group.required,
         path=group.path,
         description="" if written is None else written.description,

@@ -22,9 +22,11 @@ class Server(Data):
     """One server: a program that is started (`command`), or one that runs elsewhere (`url`)."""
 
     enabled: bool = True
+    """Whether it is used."""
     command: str | None = None
     """The program, found along PATH, that speaks over its standard input and output."""
     args: tuple[str, ...] = ()
+    """What it is started with, each word by itself."""
     env: Mapping[str, str] = attrs.field(factory=dict[str, str])
     """Variables for it beside PATH, HOME and the like. ``$NAME`` stands for what the vault, or else the environment of
     the agent, holds under that name."""
@@ -53,7 +55,7 @@ class Mcp(Data):
     idle_secs: float = attrs.field(default=600.0, validator=[ge(1), le(86400)])
     """Seconds without a call after which a server is stopped; the next call starts it again."""
     servers: Mapping[str, Server] = attrs.field(factory=dict[str, Server])
-    """By name."""
+    """By name: each a program on this machine, with `command`, or an address, with `url`."""
 
 
 @final

@@ -145,7 +145,7 @@ class PermissionsActor(LateKeeper):
     async def rules(self, _request: messages.ShowRules) -> messages.InForce:
         found = self._settings().permissions
         return messages.InForce(
-            rules=tuple(messages.RuleInForce(**attrs.asdict(rule)) for rule in found.rules),
+            rules=tuple(messages.RuleInForce(**attrs.asdict(rule)) for rule in found.in_order),
             outside=found.outside,
             asks_on=found.asks_on,
             expires_minutes=found.expires_minutes,

@@ -37,7 +37,7 @@ def subject(proposal: Proposal, home: str) -> Subject:
 
 
 def _said(permissions: Permissions, subject: Subject, proposal: Proposal) -> Allow | Deny | Ask:
-    for number, rule in enumerate(permissions.rules, 1):
+    for number, rule in enumerate(permissions.in_order, 1):
         if is_about(rule, subject, proposal):
             by = f"rule {number}"
             if rule.decision == "deny":

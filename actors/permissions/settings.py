@@ -1,10 +1,12 @@
 """Settings of permissions: rules, and what is done where they say nothing."""
 
+from collections.abc import Mapping
 from typing import Final, Literal, final
 
 import attrs
 from attrs.validators import ge, le, min_len
 
+from actors.tables import others
 from actors.vocabulary import Role
 from bus import Data
 
@@ -21,15 +23,16 @@ class Rule(Data):
     tool: str = attrs.field(default="*", validator=min_len(1))
     """Name of the tool; ``*`` stands for any part of it."""
     pattern: str = ""
-    """Of what the call acts on; empty for anything. See :mod:`actors.permissions.patterns`."""
+    """Of what the call acts on: ``git *``, ``notes/*``, ``example.com``; empty for anything."""
     channel: str = ""
     """Empty for any."""
     role: Role | None = None
-    """None for any."""
+    """None: any."""
     outside: bool | None = None
     """Only where words from outside are in the conversation, or only where none are. A rule that says true is the only
     one that can allow a change there."""
     decision: Verdict = "ask"
+    """What is done about the call."""
 
     def __str__(self) -> str:
         said = (
@@ -41,7 +44,7 @@ class Rule(Data):
 @final
 @attrs.frozen(kw_only=True)
 class Permissions(Data):
-    """The table ``[permissions]``. Every other key in it is the name of a tool with a decision."""
+    """The table ``[permissions]``."""
 
     outside: Literal["ask", "allow"] = "ask"
     """What is done about a change where words from outside are in the conversation, and no rule is about that."""
@@ -50,6 +53,14 @@ class Permissions(Data):
     expires_minutes: int = attrs.field(default=24 * 60, validator=[ge(1), le(WEEK)])
     """Minutes until a question that nobody answers is answered with a denial."""
     rules: tuple[Rule, ...] = ()
+    """The first one that is about a call decides."""
+    tools: Mapping[str, Verdict] = others()
+    """Any other key is the name of a tool with a decision, which is looked at behind the rules."""
+
+    @property
+    def in_order(self) -> tuple[Rule, ...]:
+        """All rules as they are looked at."""
+        return (*self.rules, *(Rule(tool=name, decision=said) for name, said in self.tools.items()))
 
 
 @final

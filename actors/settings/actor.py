@@ -17,8 +17,8 @@ from actors.settings import messages, text
 from actors.settings.current import Current
 from actors.settings.document import Allow, Loaded, Scheme, Source, load
 from actors.settings.edit import Unwritable, edited
-from actors.settings.listing import deciding, entries, masked
-from actors.settings.problems import ConfigError, Problem
+from actors.settings.listing import Masked, deciding, entries, hidden, masked, unmasked
+from actors.settings.problems import ConfigError, Problem, placed
 from actors.settings.schema import schema
 from actors.users import messages as users
 from actors.vocabulary import may
@@ -29,6 +29,7 @@ _LOG: Final = logging.getLogger(__name__)
 LOOK: Final = 1.0
 """Seconds between two looks at the files. What has changed is read once two looks found it the same, so that whoever
 writes in several steps is waited for."""
+MASKED: Final = "*** stands for a name and a password, which go with no other address: enter them anew"
 _NOT_RUNNING: Final = frozenset({State.BACKOFF, State.STOPPED, State.FAILED})
 
 
@@ -211,8 +212,8 @@ class SettingsActor(Operator):
 
         Raises Refused, Guarded or Overtaken.
         """
-        changes = request.changes
         self._refuse_overtaken(request.was)
+        changes = self._unmasked(request.changes)
         allow = None if may(request.proof, "guarded") else self._refuse_guarded
         try:
             old = text.read(self._local) if self._local.exists() else None
@@ -221,13 +222,33 @@ class SettingsActor(Operator):
         except Unwritable as error:
             raise messages.Refused(mistakes=(messages.Mistake(key="", text=str(error)),)) from error
         except ConfigError as error:
-            raise messages.Refused(mistakes=tuple(map(self._mistake, error.problems))) from error
+            mistakes = tuple(self._mistake(each, changes) for each in error.problems)
+            raise messages.Refused(mistakes=mistakes) from error
         except (OSError, ValueError) as error:
             why = f"{self._local.name} cannot be read: {error}"
             raise messages.Refused(mistakes=(messages.Mistake(key="", text=why),)) from error
         if strange := tuple(self._strange(loaded, changes)):
             raise messages.Refused(mistakes=strange)
         return loaded, old, content
+
+    def _unmasked(self, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The changes, with what nobody is shown in the place of its mask. Raises Refused for a mask that was moved."""
+        loaded = self._loaded_or_none()
+        values = loaded.values if loaded else self._current.all()
+        known = [
+            (key, value)
+            for reader in self._readers
+            for key, value, _, _ in entries(values[reader.kind], reader.keys)
+        ]
+        found, mistakes = dict[str, Any](), list[messages.Mistake]()
+        for changed, value in changes.items():
+            try:
+                found[changed] = unmasked(value, hidden(old for key, old in known if _within(key, [changed])))
+            except Masked:
+                mistakes.append(messages.Mistake(key=changed, text=MASKED))
+        if mistakes:
+            raise messages.Refused(mistakes=tuple(mistakes))
+        return found
 
     def _refuse_overtaken(self, was: Mapping[str, Any]) -> None:
         """Raises Overtaken for what by the files is not what it was."""
@@ -295,12 +316,17 @@ class SettingsActor(Operator):
         given = [key for key, value in changes.items() if value is not None]
         for warning in loaded.warnings:
             if warning.file == self._local and any(_within(warning.key, [key]) for key in given):
-                yield self._mistake(warning)
+                yield self._mistake(warning, changes)
 
-    def _mistake(self, problem: Problem) -> messages.Mistake:
+    def _mistake(self, problem: Problem, changes: Iterable[str]) -> messages.Mistake:
         """A problem of the files; one that is not of the change itself says in which file it is."""
+        words, key = _words(problem), problem.key
+        if not key:  # what is wrong between fields is found without regard to where they stand
+            key, rest = placed(words)
+            if key and _within(key, changes):
+                return messages.Mistake(key=key, text=rest)
         where = "" if problem.file == self._local else f"{problem.file.name}: "
-        return messages.Mistake(key=problem.key, text=f"{where}{_words(problem)}")
+        return messages.Mistake(key=problem.key, text=f"{where}{words}")
 
     def _settings(self, reader: Reader, loaded: Loaded | None) -> Iterator[messages.Setting]:
         for key, value, default, expected in entries(self._current.of(reader.kind), reader.keys):

@@ -5,7 +5,7 @@ its validators what is acceptable. Several classes may take their keys from the 
 asked for are unknown, which is a warning.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, final, get_args, get_origin
 
@@ -13,6 +13,7 @@ import attrs
 
 from actors.settings.problems import Problem, nearest, show
 from actors.settings.tomlfile import Key, TomlFile, Values, is_table
+from actors.tables import takes_others
 
 T = TypeVar("T")
 
@@ -110,12 +111,20 @@ class Table:
         fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(cast("Any", settings))
         for field in fields:
             *above, name = (names or {}).get(field.name, field.name).split(".")
-            self._below(above).bind_field(field, name, arguments)
+            if takes_others(field):
+                arguments[field.name] = self._others(get_args(field.type)[1], {each.name for each in fields})
+            else:
+                self._below(above).bind_field(field, name, arguments)
         try:
             return settings(**arguments)
         except ValueError as error:  # a rule between fields
             self._findings.error(self._key, str(error))
             return settings()
+
+    def _others(self, kind: Any, known: Collection[str]) -> dict[str, Any]:
+        """What stands under any other name, as `kind` says."""
+        found = {name: self.value(name, kind) for name in self._values if name not in known}
+        return {name: value for name, value in found.items() if value is not None}
 
     def _below(self, names: Sequence[str]) -> "Table":
         table = self

@@ -1,10 +1,12 @@
 """Changing a TOML file as a careful person would: what is not meant stays as it is, comments included."""
 
+import copy
 import tomllib
 from collections.abc import Mapping, MutableMapping, Sequence, Sized
 from typing import Any, Final, cast
 
-from actors.settings.tomlfile import Values
+from actors.settings.records import relisted
+from actors.settings.tomlfile import Values, is_table
 
 HEAD: Final = """\
 # What was changed while the agent ran. It counts more than the blueprint's agent.toml and frontend.toml, and no
@@ -80,14 +82,44 @@ def _written(text: str, changes: Mapping[str, Any], wanted: Values) -> str | Non
     from tomlkit.exceptions import TOMLKitError
 
     try:
+        text, rest = _relisted(text, changes)
         document = cast("MutableMapping[str, Any]", tomlkit.parse(text))
-        for key, value in changes.items():
+        for key, value in rest.items():
             _set(document, _path(key), value)
         result = tomlkit.dumps(document)
         says = tomllib.loads(result.encode().decode())
     except (TOMLKitError, ValueError):
         return None
-    return result if says == wanted else None
+    gone = [_path(key) for key, value in changes.items() if value is None]
+    return result if _pruned(says, gone) == _pruned(wanted, gone) else None
+
+
+def _pruned(values: Values, paths: Sequence[Sequence[str]]) -> Values:
+    """The values without tables that were left empty where something was deleted: one without header goes with that."""
+    pruned = copy.deepcopy(values)
+    for path in paths:
+        for length in range(len(path) - 1, 0, -1):
+            *above, last = path[:length]
+            at = pruned
+            for name in above:
+                below: object = at.get(name)
+                at = below if is_table(below) else {}
+            if at.get(last) == {}:
+                del at[last]
+    return pruned
+
+
+def _relisted(text: str, changes: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The text with new lists of tables, as far as they are written as such, and the changes that are left."""
+    rest = dict(changes)
+    for key, value in changes.items():
+        if isinstance(value, list) and all(isinstance(each, Mapping) for each in cast("list[object]", value)):
+            records = cast("list[Mapping[str, Any]]", value)
+            if (done := relisted(text, _path(key), records)) is not None:
+                text = done
+                if records:
+                    del rest[key]
+    return text, rest
 
 
 def _set(table: MutableMapping[str, Any], path: Sequence[str], value: Any) -> None:

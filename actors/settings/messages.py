@@ -44,8 +44,9 @@ class Get(Request[tuple[Setting, ...]]):
     """Only those of this subsystem."""
 
 
-Kind = Literal["switch", "integer", "number", "text", "choice", "list", "table"]
-"""How a value is entered; a table is edited in its file."""
+Kind = Literal["switch", "integer", "number", "text", "choice", "list", "pairs", "table", "records", "named"]
+"""How a value is entered: `pairs` are names with texts, a `table` is anything by name; `records` are a list of tables
+and `named` are tables by their names, whose fields follow, with ``*`` in the place of a number or a name."""
 
 
 @final
@@ -54,6 +55,7 @@ class Field(Data):
     """One key, as a form asks for it."""
 
     key: str
+    """``*`` stands in it for a name that people choose, or for the place in a list."""
     section: str
     """The subsystem that it is for."""
     kind: Kind

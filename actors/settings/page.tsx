@@ -2,6 +2,7 @@
 
 import { t, type Section } from "@starpod/page";
 import "./page/page.css";
+import "./page/tables.css";
 import { titleOf } from "./page/groups";
 import { firstPlace } from "./page/state";
 

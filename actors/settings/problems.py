@@ -1,11 +1,14 @@
 """Mistakes in configuration files, as data; one function renders them for people."""
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Final, final
 
 import attrs
+
+_PLACED: Final = re.compile(r"([A-Za-z_][\w-]*(?:\.[\w-]+)+):? (.+)", re.DOTALL)
 
 
 @final
@@ -45,6 +48,12 @@ class ConfigError(Exception):
             count = "one mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
             lines = [f"{count} in the configuration:", *(f"  {line}" for line in lines)]
         return "\n".join([*lines, *(f"  (and {warning})" for warning in self.warnings)])
+
+
+def placed(words: str) -> tuple[str, str]:
+    """The key that a sentence begins with, or none, and the rest of it: ``mcp.servers.a.url must be …``."""
+    found = _PLACED.fullmatch(words)
+    return (found[1], found[2]) if found else ("", words)
 
 
 def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:

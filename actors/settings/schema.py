@@ -10,6 +10,7 @@ import attrs
 from actors.settings.binding import describe, is_section
 from actors.settings.listing import plain
 from actors.settings.messages import Field, Kind
+from actors.tables import takes_others
 
 Fields = Callable[[type[Any]], Iterable[Mapping[str, Any]]]
 """The fields of a class, each with its ``name`` and perhaps the ``doc`` that stands below it."""
@@ -38,6 +39,8 @@ _NOTHING: Final = re.compile(r"\bNone(?:(:)| (?=[a-z]))")
 def schema(kind: type[Any], keys: Mapping[str, str], fields: Fields, above: str = "") -> Iterator[Field]:
     """Every key of a settings class, in the order of its fields; whose it is and when it counts is not said here.
 
+    ``*`` in a key stands for the place in a list of tables, or for a name that people choose.
+
     Args:
       kind: the class. Each field has a default.
       keys: key in the files of fields whose key is not their name.
@@ -48,15 +51,18 @@ def schema(kind: type[Any], keys: Mapping[str, str], fields: Fields, above: str 
     texts = {each["name"]: each.get("doc", "") for each in fields(kind)}
     for field in attrs.fields(kind):
         key, hint = keys.get(field.name, f"{above}{field.name}"), hints[field.name]
-        if is_section(hint):
+        text = texts.get(field.name, "")
+        if takes_others(field):
+            yield _entry(f"{above}*", get_args(hint)[1] | None, field.validator, None, text)
+        elif is_section(hint):
             yield from schema(hint, {}, fields, f"{key}.")
         elif names := _names_of_tables(hint):
             for name in names:
                 yield from schema(get_args(hint)[1], {}, fields, f"{key}.{name}.")
         else:
-            yield _entry(
-                key, hint, field.validator, plain(getattr(defaults, field.name)), texts.get(field.name, "")
-            )
+            yield _entry(key, hint, field.validator, plain(getattr(defaults, field.name)), text)
+            if (record := record_of(hint)) is not None:
+                yield from schema(record, {}, fields, f"{key}.*.")
 
 
 def _names_of_tables(hint: Any) -> tuple[str, ...]:
@@ -65,6 +71,14 @@ def _names_of_tables(hint: Any) -> tuple[str, ...]:
         names = get_args(hint)[0]
         return get_args(names) if get_origin(names) is Literal else ()
     return ()
+
+
+def record_of(hint: Any) -> type[Any] | None:
+    """The class of tables of which there are as many as people like, in a list or by name."""
+    origin: Any = get_origin(hint)
+    place = {tuple: 0, Mapping: 1}.get(origin)
+    found = None if place is None else get_args(hint)[place]
+    return found if is_section(found) else None
 
 
 def _entry(key: str, hint: Any, validator: Any, default: Any, text: str) -> Field:
@@ -77,7 +91,7 @@ def _entry(key: str, hint: Any, validator: Any, default: Any, text: str) -> Fiel
         key=key,
         section="",
         kind=kind,
-        default=[] if kind == "table" and isinstance(default, list) else default,
+        default=default,
         optional=len(kinds) < len(_parts(hint)),
         least=least,
         most=most,
@@ -102,9 +116,10 @@ def _without_none(hint: Any) -> tuple[Any, ...]:
 def _kind(kinds: tuple[Any, ...]) -> Kind:
     first = kinds[0]
     if get_origin(first) is tuple:
-        return "table" if is_section(get_args(first)[0]) else "list"
+        return "list" if record_of(first) is None else "records"
     if get_origin(first) is Mapping:
-        return "table"
+        text = get_args(first)[1] is str
+        return ("pairs" if text else "table") if record_of(first) is None else "named"
     if get_origin(first) is Literal:
         return "choice"
     known: dict[Any, Kind] = {bool: "switch", int: "integer", float: "number"}

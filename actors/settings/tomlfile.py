@@ -98,7 +98,7 @@ class TomlFile:
         lines: dict[Key, int] = {}
         listed: dict[Key, int] = {}
         table: Key = ()
-        for number, statement, values in _statements(self.text):
+        for number, statement, values in statements(self.text):
             is_header = statement.lstrip().startswith("[")
             paths = [path for path, _ in _paths(values)]
             for path in paths:
@@ -119,7 +119,7 @@ def _not_utf8(path: Path, error: UnicodeDecodeError) -> Problem:
     return Problem(file=path, line=line, expected="must be UTF-8 text", found=found)
 
 
-def _statements(text: str) -> Iterator[tuple[int, str, Values]]:
+def statements(text: str) -> Iterator[tuple[int, str, Values]]:
     """Each table header or assignment with its first line and what it says by itself. The text is valid TOML."""
     pending, first = "", 1
     for number, line in enumerate(text.splitlines(keepends=True), start=1):

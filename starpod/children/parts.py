@@ -43,4 +43,6 @@ class Parts(Given):
 
     def __attrs_post_init__(self) -> None:
         enabled = lambda: self.settings_of(HooksSettings).hooks.enabled  # noqa: E731
-        object.__setattr__(self, "armed", Armed(self.data / HOOKS_FOLDER, enabled))
+        disabled = lambda: self.settings_of(HooksSettings).hooks.disabled  # noqa: E731
+        armed = Armed(self.data / HOOKS_FOLDER, enabled, disabled)
+        object.__setattr__(self, "armed", armed)

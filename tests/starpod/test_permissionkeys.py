@@ -25,17 +25,19 @@ def test_short_forms_are_rules_behind_those_that_are_written_out(workspace: Work
     assert loaded.warnings == ()
     assert loaded.of(Settings).permissions == Permissions(
         outside="allow",
-        rules=(
-            Rule(tool="Bash", pattern="git *", outside=True, decision="allow"),
-            Rule(tool="Bash", decision="ask"),
-            Rule(tool="mcp__files__read", decision="allow"),
-        ),
+        rules=(Rule(tool="Bash", pattern="git *", outside=True, decision="allow"),),
+        tools={"Bash": "ask", "mcp__files__read": "allow"},
+    )
+    assert loaded.of(Settings).permissions.in_order == (
+        Rule(tool="Bash", pattern="git *", outside=True, decision="allow"),
+        Rule(tool="Bash", decision="ask"),
+        Rule(tool="mcp__files__read", decision="allow"),
     )
 
 
 def test_an_agent_adds_to_the_short_forms_of_its_workspace(workspace: Workspace) -> None:
     loaded = load(workspace, '[permissions]\nBash = "deny"', '[permissions]\nBash = "allow"\nEdit = "ask"')
-    rules = loaded.of(Settings).permissions.rules
+    rules = loaded.of(Settings).permissions.in_order
     assert {rule.tool: rule.decision for rule in rules} == {"Bash": "deny", "Edit": "ask"}
 
 
@@ -50,12 +52,15 @@ def test_an_agent_adds_to_the_short_forms_of_its_workspace(workspace: Workspace)
             "agent.toml:2: permissions.rules.1.decision: must be one of",
         ),
         ('[permissions]\noutside = "deny"', "agent.toml:2: permissions.outside: must be one of"),
-        ('[permissions]\nBsh = "ask"', "there is no tool 'Bsh', did you mean 'Bash'?"),
+        ('[permissions]\nBsh = "ask"', "permissions.Bsh: there is no tool 'Bsh', did you mean 'Bash'?"),
         ('[permissions]\noutsid = "ask"', "there is no tool 'outsid'"),
-        ('[[permissions.rules]]\ntool = "File*y"\ndecision = "deny"', "there is no tool 'File*y'"),
+        (
+            '[[permissions.rules]]\ntool = "File*y"\ndecision = "deny"',
+            "permissions.rules.1.tool: there is no tool 'File*y'",
+        ),
         (
             '[[permissions.rules]]\nchannel = "telegrm"\ndecision = "deny"',
-            "there is no channel 'telegrm', did you mean 'telegram'?",
+            "permissions.rules.1.channel: there is no channel 'telegrm', did you mean 'telegram'?",
         ),
         (
             '[permissions]\nasks_on = ["man"]',

@@ -34,6 +34,8 @@ class Hook(Data):
     """Seconds it may take."""
     trusted: bool = False
     """Whether it runs outside of the sandbox."""
+    disabled: bool = False
+    """Whether ``[hooks] disabled`` names it."""
     required: bool = False
     path: str = ""
     """Of its manifest."""

@@ -1,9 +1,14 @@
-import { t } from "@starpod/page";
+import { t, TextButton } from "@starpod/page";
 import type { Hook } from "./protocol";
-import { occasion, stateWords } from "./state";
+import { isSwitched, occasion, stateWords } from "./state";
+
+interface HooksProps {
+  readonly of: readonly Hook[];
+  readonly onSwitch: (name: string, on: boolean) => void;
+}
 
 /** The hooks there are, in the order in which they are called. */
-export function Hooks({ of }: { readonly of: readonly Hook[] }) {
+export function Hooks({ of, onSwitch }: HooksProps) {
   return (
     <section aria-labelledby="which">
       <h2 id="which">{t("Which there are")}</h2>
@@ -21,6 +26,12 @@ export function Hooks({ of }: { readonly of: readonly Hook[] }) {
                 {hook.why !== "" && `: ${hook.why}`}.
               </p>
               {hook.command !== null && <code>{hook.command}</code>}
+              {isSwitched(hook) && (
+                <TextButton onClick={() => onSwitch(hook.name, hook.disabled)}>
+                  {hook.disabled ? t("Switch on") : t("Switch off")}
+                  <span class="sr-only">: {hook.name}</span>
+                </TextButton>
+              )}
             </li>
           ))}
         </ul>

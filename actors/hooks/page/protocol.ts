@@ -32,6 +32,8 @@ export interface Hook {
   timeout: number | null;
   /** Whether it runs outside of the sandbox. */
   trusted: boolean;
+  /** Whether `[hooks] disabled` names it. */
+  disabled: boolean;
   required: boolean;
   /** Of its manifest. */
   path: string;

@@ -1,9 +1,23 @@
 /** What the page asks of the hooks. */
 
-import { fixed, request, t } from "@starpod/page";
+import { fixed, request, send, t } from "@starpod/page";
 import type { Hook, Run } from "./protocol";
 
 export const hooks = () => request<Hook[]>("/api/hooks");
+
+const SETTINGS = "/api/settings";
+const OFF = "hooks.disabled";
+
+/** Has a hook be called, or not any more. */
+export async function switchHook(name: string, on: boolean): Promise<void> {
+  const { values } = await request<{ values: Record<string, unknown> }>(`${SETTINGS}/state`);
+  const was = (values[OFF] ?? []) as readonly string[];
+  const others = was.filter((each) => each !== name);
+  await send("PUT", SETTINGS, { changes: { [OFF]: on ? others : [...others, name] }, was: { [OFF]: was } });
+}
+
+/** Whether it can be switched: it is one of a person, whose manifest could be read. */
+export const isSwitched = ({ command, state }: Hook) => command !== null && state !== "broken";
 
 export const runs = () => request<Run[]>("/api/hooks/runs?limit=50");
 
@@ -13,7 +27,7 @@ export function stateWords(hook: Hook): string {
     case "ready":
       return hook.trusted ? t("It is called, outside of the sandbox") : t("It is called");
     case "tripped":
-      return "rests";
+      return t("It rests");
     case "skipped":
       return t("It is passed over");
     case "broken":

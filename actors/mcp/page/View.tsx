@@ -27,6 +27,9 @@ export default function View() {
     });
   return (
     <div class="desk" role="region" aria-label={t("MCP servers")} tabIndex={0}>
+      <p>
+        <a href={routeHash(toSection("settings", "mcp"))}>{t("Add, change and delete servers")}</a>
+      </p>
       <Outcome of={attempts} />
       {found?.length === 0 && <Example />}
       <ul class="entries" aria-label={t("MCP servers")}>
@@ -54,8 +57,9 @@ function Example() {
     <section class="mcp-example" aria-label={t("An example")}>
       <p class="quiet">
         {rich(
-          "None. Servers of the Model Context Protocol stand in the agent's file {file}, in a table {table} each: a program on this machine, or an address. What begins with {dollar} is taken from {vault}.",
+          "None yet. Servers of the Model Context Protocol are added in {settings}, or stand in the agent's file {file}, in a table {table} each: a program on this machine, or an address. What begins with {dollar} is taken from {vault}.",
           {
+            settings: <a href={routeHash(toSection("settings", "mcp"))}>{t("the settings")}</a>,
             file: <code>agent.toml</code>,
             table: <code>[mcp.servers.NAME]</code>,
             dollar: <code>$</code>,

@@ -1,4 +1,4 @@
-import { n, Outcome, t, useAttempts, visible } from "@starpod/page";
+import { account, n, Outcome, routeHash, t, toSection, useAttempts, visible } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { InForce, RuleInForce } from "./protocol";
 import { inForce } from "./state";
@@ -25,6 +25,11 @@ export function Rules() {
       <p class="quiet">
         {t("The first that fits a call decides. Whoever runs this agent changes them, in its settings.")}
       </p>
+      {account.value?.role === "admin" && (
+        <p>
+          <a href={routeHash(toSection("settings", "permissions"))}>{t("Change the rules")}</a>
+        </p>
+      )}
       <Outcome of={attempts} />
       {found !== null && (
         <>

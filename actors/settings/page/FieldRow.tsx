@@ -1,7 +1,9 @@
-import { routeHash, t, TextButton, toSection } from "@starpod/page";
+import { t, TextButton, type Mistake } from "@starpod/page";
+import { Control } from "./Control";
 import { enteredOf, labelOf, roughly, same, shown, type Entered } from "./fields";
-import { placesOf } from "./groups";
-import type { Field, State } from "./protocol";
+import type { Field } from "./form";
+import type { State } from "./protocol";
+import { Records } from "./Records";
 import { discard, drafts, enter, insist } from "./state";
 
 const LOCAL = "config.local.toml";
@@ -9,29 +11,40 @@ const LOCAL = "config.local.toml";
 interface FieldRowProps {
   readonly field: Field;
   readonly state: State;
-  /** What is wrong with what was entered; empty for nothing. */
-  readonly mistake: string;
+  /** What is wrong with what was entered, here and below. */
+  readonly mistakes: readonly Mistake[];
 }
 
 /** One key: a field for its value, what is said of it, where it comes from and when a change of it counts. */
-export function FieldRow({ field, state, mistake }: FieldRowProps) {
+export function FieldRow({ field, state, mistakes }: FieldRowProps) {
   const { key } = field;
+  const mistake = mistakes.find((each) => each.key === key)?.text ?? "";
   const value = key in state.values ? state.values[key] : field.default;
   const draft = drafts.value[key];
   const entered = draft === undefined || draft.entered === null ? enteredOf(field, value) : draft.entered;
   const id = `setting-${key}`;
-  const readOnly = field.kind === "table";
   const overtaken = draft !== undefined && !same(draft.was, value);
   const given = (next: Entered) => enter(field, next, value ?? null);
   const said = [field.text !== "" && `${id}-text`, `${id}-facts`, mistake !== "" && `${id}-mistake`];
   const described = said.filter((each) => each !== false).join(" ");
+  const listed = typeof entered === "object";
   return (
-    <div class={`setting${draft === undefined ? "" : " changed"}`}>
-      <label for={id} lang="en">
-        {labelOf(field)}
-      </label>
+    <div class={`setting${draft === undefined ? "" : " changed"}${listed ? " wide" : ""}`}>
+      {listed ? (
+        <span class="setting-label" lang="en">
+          {labelOf(field)}
+        </span>
+      ) : (
+        <label for={id} lang={field.name === undefined ? "en" : undefined}>
+          {labelOf(field)}
+        </label>
+      )}
       <div class="setting-value">
-        <Control {...{ field, id, entered, described, readOnly }} wrong={mistake !== ""} onEnter={given} />
+        {listed ? (
+          <Records {...{ field, mistakes }} rows={entered} onRows={given} />
+        ) : (
+          <Control {...{ field, id, entered, described }} wrong={mistake !== ""} onEnter={given} />
+        )}
         {field.unit !== "" && (
           <span class="quiet" lang="en">
             {field.unit}
@@ -59,7 +72,7 @@ export function FieldRow({ field, state, mistake }: FieldRowProps) {
         </p>
       )}
       <Facts {...{ field, id, value }} file={state.files[key]} waits={state.waiting.includes(key)}>
-        {state.files[key] === LOCAL && !readOnly && draft?.entered !== null && (
+        {state.files[key] === LOCAL && draft?.entered !== null && (
           <TextButton onClick={() => given(null)}>
             {t("Give back")}
             <span class="sr-only"> {labelOf(field)}</span>
@@ -68,79 +81,6 @@ export function FieldRow({ field, state, mistake }: FieldRowProps) {
         {draft?.entered === null && <span>{t("is given back to the other files")}</span>}
       </Facts>
     </div>
-  );
-}
-
-interface ControlProps {
-  readonly field: Field;
-  readonly id: string;
-  readonly entered: string | boolean;
-  /** Ids of what is said of it. */
-  readonly described: string;
-  readonly readOnly: boolean;
-  readonly wrong: boolean;
-  readonly onEnter: (entered: Entered) => void;
-}
-
-function Control({ field, id, entered, described, readOnly, wrong, onEnter }: ControlProps) {
-  const common = { id, "aria-describedby": described, "aria-invalid": wrong };
-  const text = String(entered);
-  if (field.kind === "switch") {
-    return (
-      <input
-        {...common}
-        type="checkbox"
-        checked={entered === true}
-        disabled={readOnly}
-        onChange={(event) => onEnter(event.currentTarget.checked)}
-      />
-    );
-  }
-  if (field.kind === "choice") {
-    return (
-      <select
-        {...common}
-        value={text}
-        disabled={readOnly}
-        onChange={(event) => onEnter(event.currentTarget.value)}
-      >
-        {field.optional && <option value="">{t("Nothing chosen")}</option>}
-        {field.choices.map((choice) => (
-          <option key={choice} value={choice}>
-            {choice}
-          </option>
-        ))}
-      </select>
-    );
-  }
-  if (field.kind === "list" || field.kind === "table") {
-    return (
-      <textarea
-        {...common}
-        class="mono"
-        rows={Math.min(8, Math.max(2, text.split("\n").length))}
-        value={text}
-        readOnly={readOnly}
-        placeholder={readOnly ? t("None") : t("One a line")}
-        spellcheck={false}
-        onInput={(event) => onEnter(event.currentTarget.value)}
-      />
-    );
-  }
-  const number = field.kind !== "text";
-  return (
-    <input
-      {...common}
-      class={number ? "number" : ""}
-      type="text"
-      inputMode={field.kind === "integer" ? "numeric" : number ? "decimal" : "text"}
-      value={text}
-      readOnly={readOnly}
-      placeholder={field.optional || readOnly ? t("Nothing set") : ""}
-      autocapitalize="off"
-      spellcheck={false}
-      onInput={(event) => onEnter(event.currentTarget.value)}
-    />
   );
 }
 
@@ -166,12 +106,6 @@ function Facts({ field, id, value, file, waits, children }: FactsProps) {
         <span class={waits ? "waits" : ""}>{t("needs a restart of the agent")}</span>
       )}
       {field.guarded && <span>{t("takes a code from the operator")}</span>}
-      {field.kind === "table" && <span>{t("is written in the files")}</span>}
-      {placesOf(field).map(({ title, section, path = [] }) => (
-        <a key={section} href={routeHash(toSection(section, ...path))}>
-          {title()}
-        </a>
-      ))}
       {children}
     </p>
   );

@@ -1,14 +1,12 @@
 /** How settings are grouped for people: what belongs together, and where else in the page something of it is. */
 
 import { t } from "@starpod/page";
-import type { Field } from "./protocol";
+import type { Field } from "./form";
 
 export interface Link {
   readonly title: () => string;
   readonly section: string;
   readonly path?: readonly string[];
-  /** Keys that begin so have their effect shown there, and what can be done about it. */
-  readonly of?: string;
 }
 
 export interface Group {
@@ -106,35 +104,35 @@ export const GROUPS: readonly Group[] = [
     title: () => t("Permissions"),
     says: () => t("What the agent may do unasked."),
     keys: ["permissions"],
-    links: [{ title: () => t("Rules, grants and decisions"), section: "permissions", of: "permissions." }],
+    links: [{ title: () => t("Rules, grants and decisions"), section: "permissions" }],
   },
   {
     id: "hooks",
     title: () => t("Hooks"),
     says: () => t("Commands of yours that the agent calls when something happens."),
     keys: ["hooks"],
-    links: [{ title: () => t("All hooks"), section: "hooks", of: "hooks." }],
+    links: [{ title: () => t("All hooks"), section: "hooks" }],
   },
   {
     id: "mcp",
     title: () => t("MCP"),
     says: () => t("Servers with tools of others."),
     keys: ["mcp"],
-    links: [{ title: () => t("All servers"), section: "servers", of: "mcp." }],
+    links: [{ title: () => t("All servers"), section: "servers" }],
   },
   {
     id: "people",
     title: () => t("People"),
     says: () => t("Who may speak with the agent, and how it is reached from beyond this machine."),
     keys: ["auth", "gateway"],
-    links: [{ title: () => t("People, keys and devices"), section: "account", of: "auth." }],
+    links: [{ title: () => t("People, keys and devices"), section: "account" }],
   },
   {
     id: "vault",
     title: () => t("Vault"),
     says: () => t("Where secrets are kept."),
     keys: ["vault"],
-    links: [{ title: () => t("All secrets"), section: "secrets", of: "vault." }],
+    links: [{ title: () => t("All secrets"), section: "secrets" }],
   },
   {
     id: "costs",
@@ -175,12 +173,6 @@ function match(group: Group, key: string): number {
 /** The group that says most of a key; the first for a key that none knows. */
 export function groupFor(key: string): Group {
   return GROUPS.reduce((best, group) => (match(group, key) > match(best, key) ? group : best), FIRST);
-}
-
-/** Where else in the page there is something of a field that cannot be changed here. */
-export function placesOf({ key, guarded, kind }: Pick<Field, "key" | "guarded" | "kind">): readonly Link[] {
-  if (!guarded && kind !== "table") return [];
-  return groupFor(key).links.filter(({ of }) => of !== undefined && key.startsWith(of));
 }
 
 /** The fields of a group by the table they stand in, in the order of the files. */

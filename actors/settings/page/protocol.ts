@@ -2,10 +2,12 @@
 
 /** One key, as a form asks for it. */
 export interface Field {
+  /** `*` stands in it for a name that people choose, or for the place in a list. */
   key: string;
   /** The subsystem that it is for. */
   section: string;
-  kind: "switch" | "integer" | "number" | "text" | "choice" | "list" | "table";
+  kind:
+    "switch" | "integer" | "number" | "text" | "choice" | "list" | "pairs" | "table" | "records" | "named";
   default: unknown;
   /** Whether it may be left out, which means something else than any value. */
   optional: boolean;

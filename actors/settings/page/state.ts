@@ -3,13 +3,14 @@
 import { signal } from "@preact/signals";
 import { account, ApiError, Poll, request, routeHash, send, t, toSection, type Mistake } from "@starpod/page";
 import { parsed, same, type Entered } from "./fields";
-import type { Field, Saved, SetUp, State, Tried } from "./protocol";
+import type { Field } from "./form";
+import type { Field as Described, Saved, SetUp, State, Tried } from "./protocol";
 
 const ALL = "/api/settings";
 
 export const place = (group: string) => routeHash(toSection("settings", group));
 
-export const schema = () => request<Field[]>(`${ALL}/schema`);
+export const schema = () => request<Described[]>(`${ALL}/schema`);
 export const state = new Poll(() => request<State>(`${ALL}/state`));
 export const setUp = () => request<SetUp>(`${ALL}/setup-status`);
 
@@ -56,13 +57,18 @@ export interface Draft {
 
 /** By key. Going elsewhere in the page loses none of them. */
 export const drafts = signal<Readonly<Record<string, Draft>>>({});
+/** Keys of what was named and is not kept yet. */
+export const added = signal<readonly string[]>([]);
 /** Whose they are. */
 let owner = "";
 
 /** Forgets what somebody else has entered. */
 export function meetOwner(): void {
   const now = account.value?.user_id ?? "";
-  if (owner !== now) drafts.value = {};
+  if (owner !== now) {
+    drafts.value = {};
+    added.value = [];
+  }
   owner = now;
 }
 
@@ -78,6 +84,19 @@ export function enter(field: Field, entered: Entered, value: unknown): void {
 export function discard(...keys: readonly string[]): void {
   const gone = new Set(keys);
   drafts.value = Object.fromEntries(Object.entries(drafts.value).filter(([key]) => !gone.has(key)));
+}
+
+/** Has a table, or another key, of this name in the form. */
+export function add(key: string): void {
+  if (!added.value.includes(key)) added.value = [...added.value, key];
+}
+
+/** Deletes all that stands at a key and below it; of what is not kept yet nothing is left. */
+export function remove(field: Field, isKept: boolean): void {
+  const below = Object.keys(drafts.value).filter((key) => `${key}.`.startsWith(`${field.key}.`));
+  discard(...below);
+  added.value = added.value.filter((key) => key !== field.key);
+  if (isKept) drafts.value = { ...drafts.value, [field.key]: { entered: null, was: null } };
 }
 
 /** Keeps what was entered although somebody else has changed it meanwhile. */
@@ -98,9 +117,10 @@ export async function keep(fields: readonly Field[]): Promise<Kept> {
     const draft = drafts.value[field.key];
     return draft === undefined ? [] : [{ field, draft, found: parsed(field, draft.entered) }];
   });
-  const mistakes = entered.flatMap(({ field, found }) =>
-    "mistake" in found ? [{ key: field.key, text: found.mistake }] : [],
-  );
+  const mistakes = entered.flatMap(({ field, found }): readonly Mistake[] => {
+    if ("mistake" in found) return [{ key: field.key, text: found.mistake }];
+    return "mistakes" in found ? found.mistakes : [];
+  });
   if (mistakes.length > 0) return { said: "", mistakes };
   const changes = Object.fromEntries(
     entered.map(({ field, found }) => [field.key, "value" in found ? found.value : null]),
@@ -108,7 +128,9 @@ export async function keep(fields: readonly Field[]): Promise<Kept> {
   const was = Object.fromEntries(entered.map(({ field, draft }) => [field.key, draft.was]));
   try {
     const saved = await send<Saved>("PUT", ALL, { changes, was });
-    discard(...entered.map(({ field }) => field.key));
+    const keys = entered.map(({ field }) => field.key);
+    discard(...keys);
+    added.value = added.value.filter((key) => !keys.some((kept) => `${kept}.`.startsWith(`${key}.`)));
     return { said: saidOf(saved), mistakes: [] };
   } catch (error) {
     if (error instanceof ApiError && error.mistakes.length > 0) return { said: "", mistakes: error.mistakes };

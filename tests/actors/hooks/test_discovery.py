@@ -114,10 +114,23 @@ def test_hooks_that_are_switched_off_are_for_nobody(tmp_path: Path) -> None:
     required = Manifest(name="g", event="PreToolUse", required=True)
     group = Group(event="PreToolUse", name="g", manifest=required)
     known.arm(Registry({"PreToolUse": [group]}), (), now=0.0)
-    assert not known.on
     assert not known.wants("PreToolUse", 9.0, "Bash")
     assert not known.wants_any(frozenset({"PreToolUse"}))
     assert known.needs("PreToolUse", "Bash") is None
+
+
+def test_one_hook_is_switched_off_by_its_name(tmp_path: Path) -> None:
+    off = ["g", "of the program"]
+    known = Armed(tmp_path, off=lambda: off)
+    required = Manifest(name="g", event="PreToolUse", required=True)
+    mine = Group(event="PreToolUse", name="g", manifest=required)
+    other = Group(event="Stop", name="of the program")
+    known.arm(Registry({"PreToolUse": [mine], "Stop": [other]}), (), now=0.0)
+    assert not known.wants("PreToolUse", 0.5, "Bash")
+    assert known.needs("PreToolUse", "Bash") is None
+    assert known.matching("Stop") == (other,), "which has no manifest, and is no hook of a person"
+    off.clear()
+    assert known.needs("PreToolUse", "Bash") == "g"
 
 
 @pytest.mark.parametrize(("tool", "needed"), [("Bash", "g"), ("Edit", None)])

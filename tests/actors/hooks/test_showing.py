@@ -31,6 +31,7 @@ def shown(*manifests: Manifest, **options: Any) -> tuple[Hook, ...]:
     given: dict[str, Any] = {
         "on": True,
         "trusted": (),
+        "disabled": (),
         "machine": Machine(has=lambda _name: False, environment={}, system="linux"),
         "breaker": Breaker(),
         "now": NOW,
@@ -78,12 +79,18 @@ def test_functions_of_the_program_are_shown_too() -> None:
         Scan(),
         on=True,
         trusted=(),
+        disabled=(),
         machine=Machine(has=lambda _name: True, environment={}, system="linux"),
         breaker=Breaker(),
         now=NOW,
     )
     assert (found.name, found.command, found.state) == ("", None, "broken")
     assert found.why == "the matcher '(' is no regular expression"
+
+
+def test_one_that_is_switched_off_says_by_what() -> None:
+    (found,) = shown(GUARD, disabled=["guard"])
+    assert (found.state, found.why, found.disabled) == ("off", "[hooks] disabled names it", True)
 
 
 def test_a_manifest_that_cannot_be_used_is_shown_by_its_folder() -> None:
@@ -93,6 +100,7 @@ def test_a_manifest_that_cannot_be_used_is_shown_by_its_folder() -> None:
         Scan(faults=(fault,)),
         on=True,
         trusted=(),
+        disabled=(),
         machine=Machine(has=lambda _name: True, environment={}, system="linux"),
         breaker=Breaker(),
         now=NOW,

@@ -12,7 +12,7 @@ import trio
 from attrs.validators import ge
 
 from actors.settings import messages
-from actors.settings.actor import Reader, SettingsActor
+from actors.settings.actor import MASKED, Reader, SettingsActor
 from actors.settings.current import Current
 from actors.settings.document import Loaded, Scheme, Section, Source, load
 from actors.settings.messages import Mistake, Refused, Saved, Setting, SettingsChanged
@@ -78,7 +78,13 @@ class Place:
         self.scheme = Scheme(
             sections=(
                 Section(kind=Shop),
-                Section(kind=Oven, keys=READERS[1].keys, check=lambda oven: ["no gas"] * (oven.heat > 999)),
+                Section(
+                    kind=Oven,
+                    keys=READERS[1].keys,
+                    check=lambda oven: (
+                        ["no gas"] * (oven.heat > 999) + ["oven.door: it is locked"] * (oven.door == "locked")
+                    ),
+                ),
             ),
             secrets=(("oven.code", "ignored, it is a secret"),),
         )
@@ -291,6 +297,24 @@ async def test_what_would_be_ignored_is_refused(place: Place) -> None:
 
 async def test_what_would_not_start_is_refused(place: Place) -> None:
     assert await place.refused(oven__heat=1000) == (Mistake(key="", text="agent.toml: no gas"),)
+
+
+async def test_what_is_wrong_with_what_is_changed_is_told_where_that_is(place: Place) -> None:
+    assert await place.refused(oven__door="locked") == (Mistake(key="oven.door", text="it is locked"),)
+    place.agent.write_text('oven.door = "locked"\n')
+    assert await place.refused(tills=3) == (Mistake(key="", text="agent.toml: oven.door: it is locked"),)
+
+
+async def test_what_is_shown_in_the_place_of_a_password_is_never_written(place: Place) -> None:
+    place.local.write_text('oven.flour = "http://ada:mine@mill"\n')
+    shown = (await place.mesh.bus.ask(messages.GetState())).values["oven.flour"]
+    assert shown == "http://***@mill"
+    assert await place.put(oven__flour=shown, tills=3) == Saved(sections=("shop", "oven"))
+    assert "http://ada:mine@mill" in place.local.read_text()
+
+    assert await place.refused(oven__flour="http://***@evil") == (Mistake(key="oven.flour", text=MASKED),)
+    assert await place.refused(oven={"flour": "http://***@evil"}) == (Mistake(key="oven", text=MASKED),)
+    assert "***" not in place.local.read_text()
 
 
 async def test_a_mistake_in_another_file_says_where_it_is(place: Place) -> None:

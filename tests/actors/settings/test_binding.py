@@ -9,6 +9,7 @@ from attrs.validators import ge
 
 from actors.settings.binding import Findings, Table, convert, describe
 from actors.settings.tomlfile import TomlFile
+from actors.tables import others
 
 
 @final
@@ -245,3 +246,21 @@ def test_an_ignored_key_warns_once_and_shows_nothing() -> None:
 def test_a_date_is_never_what_was_expected(kind: object) -> None:
     with pytest.raises(ValueError, match="must be"):
         convert(kind, tomllib.loads("d = 2026-01-01")["d"])
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Open:
+    named: int = 1
+    rest: Mapping[str, Literal["fast", "slow"]] = others()
+
+
+def test_a_class_may_take_every_other_key_of_its_table() -> None:
+    text = 'named = 2\na = "fast"\nb = "fsat"\n[c]\nx = 1\n'
+    file = TomlFile(Path("f"), text, tomllib.loads(text))
+    findings = Findings([file])
+    table = Table(file.values, findings)
+    assert table.bind(Open) == Open(named=2, rest={"a": "fast"})
+    table.report_unknown()
+    assert [(each.line, each.key) for each in findings.errors] == [(3, "b"), (4, "c")]
+    assert findings.warnings == []

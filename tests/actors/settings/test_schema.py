@@ -9,6 +9,7 @@ from attrs.validators import and_, ge, gt, le, lt, min_len, optional
 
 from actors.settings.messages import Field
 from actors.settings.schema import bounds, schema, unit
+from actors.tables import others
 
 Size = Literal["small", "large"]
 
@@ -52,6 +53,8 @@ class Shop:
     by_size: Mapping[Size, Shelf] = attrs.field(factory=dict[Size, Shelf])
     by_name: Mapping[str, Shelf] = attrs.field(factory=dict[str, Shelf])
     more: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
+    notes: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    moods: Mapping[str, Size] = others()
     rest_secs: int = 3
     """Seconds."""
 
@@ -84,13 +87,19 @@ def test_every_key_is_there_with_how_it_is_entered() -> None:
         "sizes": "list",
         "shelf.width": "number",
         "shelf.height": "integer",
-        "shelves": "table",
+        "shelves": "records",
+        "shelves.*.width": "number",
+        "shelves.*.height": "integer",
         "by_size.small.width": "number",
         "by_size.small.height": "integer",
         "by_size.large.width": "number",
         "by_size.large.height": "integer",
-        "by_name": "table",
+        "by_name": "named",
+        "by_name.*.width": "number",
+        "by_name.*.height": "integer",
         "more": "table",
+        "notes": "pairs",
+        "*": "choice",
         "rest_secs": "integer",
     }
 
@@ -109,6 +118,9 @@ def test_defaults_are_as_files_have_them_and_what_may_be_left_out_is_told() -> N
         "shelf.height",
         "by_size.small.height",
         "by_size.large.height",
+        "shelves.*.height",
+        "by_name.*.height",
+        "*",
     }
 
 
@@ -117,6 +129,7 @@ def test_bounds_choices_and_what_may_be_a_number_are_told() -> None:
     assert (found["shelf.height"].least, found["shelf.height"].most) == (1, 9)
     assert (found["shelf.width"].least, found["shelf.width"].most) == (0, None)
     assert [found[key].choices for key in ("size", "sizes", "tags")] == [("small", "large")] * 2 + [()]
+    assert (found["*"].choices, found["*"].default) == (("small", "large"), None)
     assert {key for key, each in found.items() if each.numbers} == {"owners"}
 
 

@@ -4,8 +4,10 @@ import "./dom";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { enteredOf, labelOf, parsed, roughly, same, shown } from "../../../settings/page/fields";
-import { groupFor, GROUPS, placesOf, tables, titleOf } from "../../../settings/page/groups";
+import { groupFor, GROUPS, tables, titleOf } from "../../../settings/page/groups";
+import { formOf, isName, leaves, type Field as Shown } from "../../../settings/page/form";
 import type { Field } from "../../../settings/page/protocol";
+import { changedRow, moved, rowsOf, withNew } from "../../../settings/page/rows";
 import { languageOf, soulWith } from "../../../settings/page/soul";
 
 const TEXT: Field = {
@@ -54,7 +56,8 @@ test("a value is shown as it was typed, and in words", () => {
   assert.equal(enteredOf(field({ kind: "list" }), ["a", 1]), "a\n1");
   assert.equal(enteredOf(TEXT, null), "");
   assert.equal(enteredOf(field({ kind: "table" }), { a: 1 }), '{"a":1}');
-  assert.equal(enteredOf(field({ kind: "switch" }), true), true);
+  assert.equal(enteredOf(field({ kind: "switch", optional: false }), true), true);
+  assert.deepEqual([true, false, null].map((value) => enteredOf(field({ kind: "switch" }), value)), ["true", "false", ""]);
   const words = [null, true, [], ["a", "b"], {}, { a: 1 }, 3].map((value) =>
     shown(field({ unit: "days" }), value),
   );
@@ -73,17 +76,6 @@ test("a label is the key without its table and its unit", () => {
     ["compaction.prune_threshold_pct", "percent"],
   ].map(([key = "", unit = ""]) => labelOf({ key, unit }));
   assert.deepEqual(labels, ["Half life", "Seconds", "Dollars per day", "Prune threshold"]);
-});
-
-test("what is not changed here leads to where else it is in the page", () => {
-  const placed = (key: string, guarded: boolean, kind: "table" | "text" = "text") =>
-    placesOf({ key, guarded, kind }).map(({ section }) => section);
-  assert.deepEqual(placed("permissions.rules", true, "table"), ["permissions"]);
-  assert.deepEqual(placed("hooks.trusted", true), ["hooks"]);
-  assert.deepEqual(placed("mcp.servers", true, "table"), ["servers"]);
-  assert.deepEqual(placed("vault.key", true), ["secrets"]);
-  assert.deepEqual(placed("shell.sandbox", true), []);
-  assert.deepEqual(placed("hooks.timeout", false), []);
 });
 
 test("every key has its group, the first for one that none knows", () => {
@@ -125,4 +117,78 @@ test("manner and language stand in a section of the soul, once", () => {
   assert.equal(soulWith("", "", ""), "");
   assert.equal(soulWith("", "x", ""), "## Manner\n\n- x\n");
   assert.deepEqual([languageOf("de-AT"), languageOf("!")], ["German", ""]);
+});
+
+const RULES: Field[] = [
+  field({ key: "p.rules", kind: "records", default: [], optional: false }),
+  field({ key: "p.rules.*.tool", default: "*", optional: false }),
+  field({ key: "p.rules.*.pattern", default: "", optional: false }),
+  field({ key: "p.rules.*.outside", kind: "switch" }),
+  field({ key: "p.rules.*.times", kind: "integer" }),
+  field({ key: "p.*", kind: "choice", choices: ["allow", "deny"] }),
+  field({ key: "m.servers", kind: "named", default: {}, optional: false }),
+  field({ key: "m.servers.*.url" }),
+];
+
+function rules(): Shown {
+  return formOf(RULES, {}, []).find(({ key }) => key === "p.rules") ?? assert.fail();
+}
+
+test("what people name is in the form once for each name, kept or not, with a place for another", () => {
+  const values = { "p.rules": [], "p.Bash": "allow", "m.servers.a.url": "x", "m.servers.b.url": "y" };
+  const form = formOf(RULES, values, ["m.servers.new", "p.Edit", "m.servers.a"]);
+  assert.deepEqual(
+    form.map(({ key }) => key),
+    ["p.rules", "p.Bash", "p.Edit", "p.*", "m.servers"],
+  );
+  assert.equal(labelOf(form[1] ?? assert.fail()), "Bash");
+  assert.deepEqual(
+    form.at(-1)?.tables?.map(({ name, self }) => [name, self.key]),
+    ["a", "b", "new"].map((name) => [name, `m.servers.${name}`]),
+  );
+  assert.deepEqual(
+    leaves(form.slice(-1)).map(({ key }) => key),
+    ["a", "b", "new"].flatMap((name) => [`m.servers.${name}`, `m.servers.${name}.url`]),
+  );
+  assert.deepEqual(["a", "", "a.b", "a b", "*", "mcp__x__y"].map(isName), [
+    true,
+    false,
+    false,
+    false,
+    false,
+    true,
+  ]);
+});
+
+test("a list of tables is typed field by field, and what is empty by default is left out", () => {
+  const value = [
+    { tool: "Bash", pattern: "git *" },
+    { tool: "*", outside: true },
+  ];
+  const rows = rowsOf(rules(), value);
+  assert.deepEqual(enteredOf(rules(), value), rows);
+  assert.deepEqual(parsed(rules(), rows), { value });
+  const more = changedRow(withNew(rules(), rows), 2, "outside", "false");
+  assert.deepEqual(parsed(rules(), moved(more, 2, -1)), {
+    value: [value[0], { tool: "*", outside: false }, value[1]],
+  });
+  assert.equal(moved(rows, 0, -1), rows);
+  assert.equal(moved(rows, 1, 1), rows);
+  assert.deepEqual(parsed(rules(), changedRow(rows, 1, "times", "x")), {
+    mistakes: [{ key: "p.rules.2.times", text: "must be a number" }],
+  });
+  assert.equal(shown(rules(), value), "2 entries");
+  assert.deepEqual(rowsOf(rules(), undefined), []);
+});
+
+test("names with texts, and anything by name, are typed as text", () => {
+  const pairs = field({ kind: "pairs" });
+  assert.equal(enteredOf(pairs, { A: "$B", C: "x = y" }), "A = $B\nC = x = y");
+  assert.deepEqual(parsed(pairs, "A = $B\n\nC=x = y\nD ="), { value: { A: "$B", C: "x = y", D: "" } });
+  assert.deepEqual(parsed(pairs, "A"), { mistake: "each line must be a name, = and a text" });
+  const table = field({ kind: "table" });
+  assert.deepEqual(parsed(table, '{"a": [1]}'), { value: { a: [1] } });
+  assert.deepEqual(parsed(table, ""), { value: {} });
+  for (const wrong of ["{", "[]", "1", "null"])
+    assert.deepEqual(parsed(table, wrong), { mistake: "must be an object in JSON" });
 });

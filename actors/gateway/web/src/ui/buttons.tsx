@@ -6,6 +6,7 @@ import { Icon, type IconName } from "./icons";
 import { toast } from "../state/toasts";
 
 interface IconButtonProps {
+  id?: string;
   icon: IconName;
   label: string;
   onClick: () => void;
@@ -15,9 +16,18 @@ interface IconButtonProps {
 }
 
 /** A button that is only a picture; its label is read out and shown on hovering. */
-export function IconButton({ icon, label, onClick, class: extra = "", pressed, disabled }: IconButtonProps) {
+export function IconButton({
+  id,
+  icon,
+  label,
+  onClick,
+  class: extra = "",
+  pressed,
+  disabled,
+}: IconButtonProps) {
   return (
     <button
+      id={id}
       type="button"
       class={`icon-button ${extra}`}
       aria-label={label}
@@ -31,9 +41,15 @@ export function IconButton({ icon, label, onClick, class: extra = "", pressed, d
   );
 }
 
-export function TextButton({ onClick, children }: { onClick: () => void; children: ComponentChildren }) {
+interface TextButtonProps {
+  id?: string;
+  onClick: () => void;
+  children: ComponentChildren;
+}
+
+export function TextButton({ id, onClick, children }: TextButtonProps) {
   return (
-    <button type="button" class="text-button" onClick={onClick}>
+    <button id={id} type="button" class="text-button" onClick={onClick}>
       {children}
     </button>
   );
