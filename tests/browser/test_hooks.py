@@ -25,6 +25,17 @@ def test_which_hooks_there_are_and_what_came_of_them(
     calls = page.get_by_role("list", name="Calls of hooks").get_by_role("listitem")
     expect(calls.first).to_contain_text("looks failed: it ended with status 3")
     expect(calls.first).to_contain_text("it looked")
+    looks = (
+        page.get_by_role("list", name="Hooks", exact=True).get_by_role("listitem").filter(has_text="looks")
+    )
+    looks.get_by_role("button", name="Switch off").click()
+    page.get_by_label("Code").fill(agent.code())
+    page.keyboard.press("Enter")
+    expect(looks).to_contain_text("It is not called: [hooks] disabled names it.")
+    looks.get_by_role("button", name="Switch on").click()
+    expect(looks).to_contain_text("It is called.")
+    agent.change(**{"hooks.disabled": None})
+    complaints.clear()  # the browser tells of what took a code
     page.set_viewport_size({"width": 390, "height": 844})
     desk = page.locator(".desk")
     assert desk.evaluate("each => each.scrollWidth <= each.clientWidth")
