@@ -107,6 +107,11 @@ _MISTAKES: Final[Json] = {
     },
     "description": "Where settings were refused: what is wrong, key by key.",
 }
+_NEEDS: Final[Json] = {
+    "type": "string",
+    "enum": ["confirmation"],
+    "description": "An admin's page may do it once it was unlocked with a code: `POST /api/auth/confirm`.",
+}
 
 
 def openapi(endpoints: Iterable[Endpoint]) -> Json:
@@ -149,6 +154,7 @@ class _Paths:
             "properties": {
                 "error": {"type": "string", "description": "For a person."},
                 "mistakes": _MISTAKES,
+                "needs": _NEEDS,
             },
             "required": ["error"],
         }

@@ -148,7 +148,7 @@ def test_a_server_is_added_and_deleted_in_the_page(
 
     page.get_by_role("link", name="All servers").click()
     mine = page.get_by_role("list", name="MCP servers").locator("> li").filter(has_text="mine")
-    expect(mine.get_by_role("status")).to_contain_text("MINE")  # it was tried at once, without that in the vault
+    expect(mine.get_by_role("status")).to_contain_text("MINE")  # tried at once, without it
     agent.keep_secret("MINE", "a secret of mine")
     mine.get_by_role("button", name="Connect again").click()
     expect(mine).to_contain_text("20 tools")
