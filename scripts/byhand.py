@@ -150,6 +150,15 @@ OTHERS: Final = (
         answers=(("200", JSON, _list(tools.Stored)),),
     ),
     Other(
+        method="POST",
+        path="/api/speech/transcribe",
+        summary="The words of a recording, which is the body; it is not stored.",
+        query={"language": (False, _TEXT)},
+        body={"type": "string", "format": "binary"},
+        takes="audio/*",
+        answers=(("200", JSON, _object(text=_TEXT)),),
+    ),
+    Other(
         method="GET",
         path="/api/files/raw",
         summary="The bytes of a file, or with `Range` a part of them.",

@@ -109,6 +109,7 @@ EDGES = {
             "profiles",
             "rights",
             "settings",
+            "speech",
             "zips",
         )
     ),

@@ -39,6 +39,7 @@ from actors.gateway.routes.files import FileRoutes
 from actors.gateway.routes.manual import ManualRoutes
 from actors.gateway.routes.profiles import ProfileRoutes
 from actors.gateway.routes.settings import SettingsRoutes
+from actors.gateway.routes.speech import SpeechRoutes
 from actors.gateway.routes.zips import ZipRoutes
 from actors.gateway.security import HostPolicy
 from actors.gateway.server import Server, listen
@@ -252,6 +253,7 @@ class GatewayActor(Actor):
             thinking_models=() if known is None else tuple(each.spec for each in known.models if each.effort),
             version=self._about.version,
             attachments=rules,
+            transcribes=known is not None and known.transcriber is not None,
         )
 
     @messages.GetSetUp.handler
@@ -293,6 +295,7 @@ class GatewayActor(Actor):
     def _serve(self, app: Quart, uploads: Uploads) -> None:
         ChatRoutes(app, self.bus, self._presence)
         FileRoutes(app, self.bus, uploads, self._presence)
+        SpeechRoutes(app, self.bus, uploads)
         ZipRoutes(app, self.bus, self._presence)
         SettingsRoutes(app, self.bus)
         ProfileRoutes(app, self.bus)

@@ -16,6 +16,7 @@ from actors.gateway.limits import KIB, MIB, Limits
 
 UPLOAD_PATH = "/api/uploads"
 PLACE_PATH = "/api/files/upload"
+SPEECH_PATH = "/api/speech/transcribe"
 UPLOADS = frozenset({UPLOAD_PATH, PLACE_PATH})
 CONVERSATIONS = frozenset({"/v1/chat/completions", "/v1/responses"})
 UNPARSED = 4 * MIB
@@ -53,6 +54,8 @@ class LimitedRequest(TrioRequest):
     def _most(self, path: str) -> int:
         if path in UPLOADS:
             return self.limits.upload_body
+        if path == SPEECH_PATH:
+            return self.limits.recording
         return self.limits.conversation_body if path in CONVERSATIONS else self.limits.json_body
 
     def make_form_data_parser(self) -> TrioFormDataParser:

@@ -21,6 +21,8 @@ class Limits(Data):
     """Bytes of one uploaded file."""
     upload_files: int = 8
     """Files of one upload."""
+    recording: int = 25 * MIB
+    """Bytes of what is said, to be put into words."""
     socket_message: int = 1 * MIB
     """Characters of one message on a WebSocket; a longer one is refused, larger things are uploaded."""
     inline_file: int = 1 * MIB

@@ -220,6 +220,8 @@ class Config(Data):
     version: str
     attachments: tools.AttachmentRules | None = None
     """Which files may be sent; null while the tools subsystem does not answer."""
+    transcribes: bool = False
+    """Whether what is said can be put into words, by ``POST /api/speech/transcribe``."""
 
 
 @endpoint("GET", "/api/config")

@@ -173,6 +173,7 @@ def notes() -> Iterator[Asks]:
 def files() -> Iterator[Asks]:
     """What lies in home."""
     yield Asks("POST /api/uploads", files={"file": ("a.txt", b"hello", "text/plain")})
+    yield Asks("POST /api/speech/transcribe", {}, status=409)  # nothing is set that could
     yield Asks("POST /api/files/upload", files={"file": ("b.txt", b"hello", "text/plain")})
     yield Asks("PUT /api/files/write", {"path": "c.md", "content": "hi"})
     yield Asks("POST /api/files/mkdir", {"path": "deep"})

@@ -94,6 +94,7 @@ RULES: Final[dict[str, Rule]] = {
     "GET /v1/models": USER,
     "GET /v1/models/<path:model>": USER,
     "POST /api/uploads": USER,
+    "POST /api/speech/transcribe": USER,
     "GET /api/files": ADMINS,  # and for whoever has filesystem_enabled, as all below
     "GET /api/files/stat": USER,
     "GET /api/files/read": USER,

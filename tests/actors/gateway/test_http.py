@@ -47,6 +47,7 @@ async def test_the_page_learns_names_texts_and_models(gateway: Gateway) -> None:
         "thinking_models": ["offline/offline"],
         "attachments": {"enabled": True, "max_file_size": 1000, "allowed_extensions": ["txt"]},
         "version": "1.2.3",
+        "transcribes": False,
     }
 
 
@@ -293,6 +294,8 @@ async def test_every_answer_is_sealed(gateway: Gateway, path: str) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "no-referrer"
+    allowed = [each for each in headers["Permissions-Policy"].split(", ") if not each.endswith("=()")]
+    assert allowed == ["microphone=(self)"]
     assert headers["Cache-Control"] == "no-store"
     assert "server" not in headers
 

@@ -162,6 +162,9 @@ class World:
             turn="t1", answered_by=an_ended_turn("t1"), text="Hello, Ada", attachments=(), notice=None
         )
         """What every Run is answered with."""
+        self.transcriber: str | None = None
+        self.heard: list[tuple[llm.Transcribe, bytes]] = []
+        """Recordings that were to be put into words."""
         self.stored: list[str] = []
         self.placed: list[tools.PlaceFiles] = []
         self.written: list[tools.WriteText] = []
@@ -450,6 +453,9 @@ class FakeTools(Actor):
 
 
 class FakeModels(Actor):
+    def __init__(self, world: World) -> None:
+        self.world = world
+
     @llm.Models.handler
     async def models(self, request: llm.Models) -> llm.Catalogue:
         model = llm.ModelInfo(
@@ -460,7 +466,16 @@ class FakeModels(Actor):
             output_price=None,
             effort=True,
         )
-        return llm.Catalogue(default=model.spec, models=(model,), compaction=model.spec)
+        return llm.Catalogue(
+            default=model.spec, models=(model,), compaction=model.spec, transcriber=self.world.transcriber
+        )
+
+    @llm.Transcribe.handler
+    async def transcribe(self, request: llm.Transcribe) -> llm.Transcript:
+        self.world.heard.append((request, (self.world.uploads / request.upload / request.path).read_bytes()))
+        if self.world.transcriber is None:
+            raise llm.NoTranscriber
+        return llm.Transcript(text="Buy bread.", usage=Usage())
 
 
 def some_users(folder: Path) -> Callable[[], UsersActor]:
@@ -567,9 +582,8 @@ async def running(
     home.mkdir()
     world = World(home)
     await mesh.start(some_users(tmp_path), name="users")
-    for factory in (FakeAgent, FakeSession, FakeTools):
+    for factory in (FakeAgent, FakeSession, FakeTools, FakeModels):
         await mesh.start(partial(factory, world))
-    await mesh.start(FakeModels)
     await mesh.start(partial(ConsoleActor, VERSION), name="console")
     bound: list[Address] = []
     await mesh.start(a_gateway(tmp_path, bound.append, port=port, host=host, limits=limits, reach=reach))

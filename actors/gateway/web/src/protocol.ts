@@ -295,6 +295,8 @@ export interface Config {
   version: string;
   /** Which files may be sent; null while the tools subsystem does not answer. */
   attachments: AttachmentRules | null;
+  /** Whether what is said can be put into words, by `POST /api/speech/transcribe`. */
+  transcribes: boolean;
 }
 
 /** A file of a message: the `path` that an upload returned, or its `data`. */

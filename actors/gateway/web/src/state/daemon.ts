@@ -13,6 +13,7 @@ const UNTIL_READ: Config = {
   thinking_models: [],
   attachments: null,
   version: "",
+  transcribes: false,
 };
 
 export class Daemon {
