@@ -79,7 +79,8 @@ interface Stored {
 interface Sending {
   readonly method?: string;
   readonly headers?: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | Blob;
+  readonly signal?: AbortSignal;
 }
 
 /** The answer and its text. Throws ApiError when there is none. */
@@ -246,6 +247,12 @@ export const api = {
   drafts: () => request<Draft[]>("/api/drafts"),
   keepDraft: (place: string, text: string) =>
     send<unknown>("PUT", `/api/drafts/${encodeURIComponent(place)}`, { text }),
+  /** The words of a recording. It is stored nowhere. */
+  words: async (recording: Blob, signal: AbortSignal) => {
+    const headers = { "Content-Type": recording.type };
+    const sending = { method: "POST", headers, body: recording, signal };
+    return (await request<{ text: string }>("/api/speech/transcribe", sending)).text;
+  },
   /** Messages that have all words of a query. */
   find: (query: string) => request<Hit[]>(`/api/search?${new URLSearchParams({ q: query })}`),
   /** A conversation as a text to take away, and what to call it. */

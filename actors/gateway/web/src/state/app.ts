@@ -20,11 +20,13 @@ import {
   type SessionEvent,
 } from "../protocol";
 import { belongsTo, meet, onAnotherUser, signedOut } from "./account";
+import { hush } from "./aloud";
 import { announce } from "./announcement";
 import { Approvals } from "./approvals";
 import { draftsTold, forgetDrafts, storeDrafts, syncDrafts } from "./composer";
 import { Conversations } from "./conversations";
 import { Daemon } from "./daemon";
+import { Dictation } from "./dictation";
 import { OpenConversation } from "./open";
 import { PaintBatch } from "./paint";
 import { isNewPlace, PendingMessages, type PendingMessage } from "./pending";
@@ -48,6 +50,7 @@ export class App {
   readonly pending: PendingMessages;
   readonly open: OpenConversation;
   readonly approvals = new Approvals();
+  readonly dictation: Dictation;
   private readonly socket: Socket;
   private effects: (() => void)[] = [];
   /** Whether this page has said where its browser is found by what is pushed. */
@@ -66,6 +69,7 @@ export class App {
     const send = (frame: ClientFrame) => this.socket.send(frame);
     const script = document.querySelector('script[type="module"]')?.getAttribute("src") ?? null;
     this.daemon = new Daemon(api, script);
+    this.dictation = new Dictation((recording, signal) => api.words(recording, signal));
     this.sessions = new SessionList(api);
     this.pending = new PendingMessages((entry) => send(messageFrame(entry)), Date.now());
     this.conversations = new Conversations(api, send, (conversation) => this.settlePending(conversation));
@@ -84,6 +88,7 @@ export class App {
     addEventListener("online", () => this.wake());
     addEventListener("focus", () => this.seen());
     addEventListener("pagehide", storeDrafts);
+    addEventListener("pagehide", hush);
     document.addEventListener("visibilitychange", () => {
       this.tellWhetherSeen();
       if (document.hidden) storeDrafts();
@@ -97,6 +102,7 @@ export class App {
       effect(() => {
         const session = openSession.value;
         untracked(() => {
+          hush();
           this.open.opened(session);
           if (session !== null && this.link.value.name === "ready") void this.approvals.readAll(session);
         });

@@ -7,6 +7,7 @@ import { composerOf, type Composer, type DraftFile } from "../state/composer";
 import { openSession } from "../state/router";
 import { IconButton, TextButton } from "./buttons";
 import { useApp } from "./context";
+import { Dictate, DictationHint } from "./Dictate";
 import { Icon } from "./icons";
 import { ModelChoice } from "./ModelChoice";
 import { LIST, Suggestions, useOffer } from "./Suggestions";
@@ -44,6 +45,7 @@ export function ComposerBar({ field }: { field: RefObject<HTMLTextAreaElement | 
       <Field composer={composer} field={field} onSend={send} />
       <div class="composer-row">
         <AttachButton composer={composer} />
+        <Dictate composer={composer} field={field} />
         <ModelChoice />
         <Hint composer={composer} />
         {app.open.running.value && (
@@ -124,6 +126,7 @@ function Field({ composer, field, onSend }: FieldProps) {
 /** What Enter does, where that is not plain. */
 function Hint({ composer }: { composer: Composer }) {
   const app = useApp();
+  if (app.dictation.phase.value !== "idle") return <DictationHint />;
   if (composer.uploading.value) return <span class="hint">{t("Uploading…")}</span>;
   if (composer.failed.value)
     return <span class="hint error">{t("Remove the files that failed, or try again")}</span>;

@@ -14,6 +14,7 @@ import { clock, cost, count, duration, passed } from "../format";
 import { n, t } from "../language/texts";
 import { Markdown } from "../markdown/Markdown";
 import { memo } from "../memo";
+import { hush, readAloud, reading, speaks } from "../state/aloud";
 import { routeHash, toSection } from "../state/router";
 import { ApprovalCard } from "./Approval";
 import { Away, guess } from "./Away";
@@ -241,9 +242,21 @@ function Foot({ turn }: { turn: Turn }) {
         {turn.prompt !== null && open.writable.value && (
           <Again turn={turn.id} failed={turn.state !== "done"} />
         )}
+        {said.length > 0 && speaks() && <AloudButton turn={turn.id} text={said.join("\n\n")} />}
         {said.length > 0 && <CopyButton label={t("Copy answer")} text={() => said.join("\n\n")} />}
       </span>
     </footer>
+  );
+}
+
+function AloudButton({ turn, text }: { turn: string; text: string }) {
+  const reads = reading.value === turn;
+  return (
+    <IconButton
+      icon={reads ? "square" : "speaker"}
+      label={reads ? t("Stop reading") : t("Read aloud")}
+      onClick={() => (reads ? hush() : readAloud(turn, text))}
+    />
   );
 }
 
