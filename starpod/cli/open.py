@@ -1,6 +1,7 @@
 """``starpod open``: open the page of a running agent, as its first admin or as somebody else; codes that unlock it."""
 
 import argparse
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,9 +41,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _code(made: Mapping[str, Any]) -> int:
-    """Tell the code, alone on standard output."""
+    """Print the code, alone on standard output."""
     say(made["code"])
-    note(
-        f"type it into the page within {made['seconds']:.0f} s; it is good once, and unlocks the page for ten minutes"
-    )
+    until = f"type it into the page within {made['seconds']:.0f} s"
+    say(f"{until}; it is good once, and unlocks the page for ten minutes", sys.stderr)
     return 0

@@ -22,6 +22,11 @@ async def curl(daemon: Daemon, path: str, *arguments: str) -> tuple[int, Any]:
     return int(status), json.loads(body) if body.startswith(("{", "[")) else body
 
 
+def sent(**fields: Any) -> tuple[str, ...]:
+    """What has curl send an object."""
+    return ("-H", "Content-Type: application/json", "-d", json.dumps(fields))
+
+
 @needs_curl
 async def test_curl_speaks_with_a_key_and_not_without(place: Place) -> None:
     chat = ("-H", "Content-Type: application/json", "-d", json.dumps({"text": "help"}))
@@ -65,8 +70,17 @@ async def test_a_cookie_outlives_the_daemon(place: Place, free_port: int) -> Non
         page = ("-H", f"X-Starpod-Page: {opened[1].partition('#page=')[2].partition(chr(34))[0]}")
         assert (await curl(daemon, "/api/sessions", *browser, *page))[0] == 200
         assert (await curl(daemon, "/api/sessions", *browser))[0] == 401
+        change = ("-X", "PUT", *sent(changes={"tools.env_allowed": ["LANG"]}), *browser, *page)
+        assert (await curl(daemon, "/api/settings", *change))[0] == 403
+        code = await starpod(place.root, "open", "--code")
+        assert "good once, and unlocks the page for ten minutes" in code.err
+        typed = sent(code=code.out.removesuffix("\n"))
+        assert (await curl(daemon, "/api/auth/confirm", *typed, *browser, *page))[0] == 200
+        assert (await curl(daemon, "/api/settings", *change))[0] == 200
     async with serving(place) as daemon:
         assert (await curl(daemon, "/api/sessions", *browser, *page))[0] == 200
+        change = ("-X", "PUT", *sent(changes={"tools.env_allowed": []}), *browser, *page)
+        assert (await curl(daemon, "/api/settings", *change))[0] == 403, "a restart locks every page"
         assert (await curl(daemon, link, *browser))[0] != 401, "a used link is a way to the page"
         assert (await curl(daemon, "/api/auth/logout", "-X", "POST", *browser, *page))[0] == 200
         assert (await curl(daemon, "/api/sessions", *browser, *page))[0] == 401
