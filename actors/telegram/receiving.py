@@ -260,10 +260,9 @@ class Receiver(Doer):
         """Put other words in place of those of a message that waits. What the agent has begun with stays as it was."""
         turn = await self._read(inbox.turn_of, heard.post.chat, heard.post.message_id)
         text = content.composed(heard.contents)
+        # A new caption is not to take the place of what was said.
         speaks = any(file.spoken for each in heard.contents for file in each.files)
-        if (
-            turn is not None and text and not speaks
-        ):  # a new caption is not to take the place of what was said
+        if turn is not None and text and not speaks:
             try:
                 await self.bus.ask(agent.Amend(turn=turn, user=heard.who.user, text=text))
             except session.UnknownTurn as error:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import trio
 
+from tests.fakes.model_server import ModelServer
 from tests.fakes.telegram.people import ADA
 from tests.fakes.telegram.server import TelegramServer
 from tests.system.daemons import Ended, Place, serving, starpod, start, until
@@ -17,9 +18,16 @@ HELP = "I understand"
 """What the offline model answers to help."""
 
 
-def configured(place: Place, telegram: TelegramServer, *, allowed: bool = True) -> Place:
+def configured(
+    place: Place, telegram: TelegramServer, *, allowed: bool = True, speech: ModelServer | None = None
+) -> Place:
     users = f"allowed_users = [{ADA}]\n" if allowed else ""
-    place.configure(f'provider = "offline"\n[channels.telegram]\napi_url = "{telegram.url}"\n{users}')
+    heard = (
+        ""
+        if speech is None
+        else f'[speech]\ntranscriber = "openai/whisper-1"\nbase_url = "{speech.url}/v1"\n'
+    )
+    place.configure(f'provider = "offline"\n{heard}[channels.telegram]\napi_url = "{telegram.url}"\n{users}')
     place.variables["TELEGRAM_BOT_TOKEN"] = telegram.token
     return place
 
@@ -34,8 +42,10 @@ async def told(place: Place, *arguments: str) -> Any:
     return json.loads(await said(place, *arguments, "--json"))
 
 
-async def test_a_stranger_is_let_in_and_answered(place: Place, telegram: TelegramServer) -> None:
-    configured(place, telegram, allowed=False)
+async def test_a_stranger_is_let_in_and_answered_and_heard(
+    place: Place, telegram: TelegramServer, model_server: ModelServer
+) -> None:
+    configured(place, telegram, allowed=False, speech=model_server)
     async with serving(place) as daemon:
         await until(telegram.seen.polling)
         assert "receiving" in await said(place, "status")
@@ -53,6 +63,10 @@ async def test_a_stranger_is_let_in_and_answered(place: Place, telegram: Telegra
         await telegram.wait_for(lambda: "You are let in" in telegram.seen.texts(ADA)[-1])
         telegram.people.write("help")
         await telegram.wait_for(lambda: HELP in telegram.seen.texts(ADA)[-1])
+        telegram.people.voice(b"OggS...")
+        await until(lambda: turns(place)[-1] == "(spoken) Remind me of the boat.", str(turns(place)))
+        assert model_server.requests[0].body["file"]["data"] == "OggS..."
+        assert spent(place) == [("admin", "transcription", "openai/whisper-1", None)]
         assert telegram.token not in daemon.log
 
 
@@ -85,6 +99,13 @@ async def test_whatever_is_killed_when_each_message_is_taken_once(
         await until(lambda: not telegram.seen.waiting())
         await until(lambda: len(turns(place)) == 6, str(turns(place)))
     assert turns(place) == [f"help {n}" for n in range(6)]
+
+
+def spent(place: Place) -> list[tuple[Any, ...]]:
+    """What was spent beside answers."""
+    with closing(sqlite3.connect(place.database)) as connection:
+        query = "SELECT user_id, purpose, model, cost_usd FROM usage WHERE purpose != 'completion'"
+        return connection.execute(query).fetchall()
 
 
 def turns(place: Place) -> list[str]:
