@@ -109,7 +109,7 @@ def test_what_decides_what_the_agent_may_do_takes_a_code_from_the_operator(
     assert agent.get("/api/settings/state")["values"]["tools.env_allowed"] == []
     dialog.get_by_label("Code").fill(agent.code().lower())
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Kept.")).to_be_visible()
+    expect(page.get_by_text("Kept.", exact=True)).to_be_visible()
     assert agent.get("/api/settings/state")["values"]["tools.env_allowed"] == ["LANG"]
 
     page.reload()
