@@ -10,7 +10,7 @@ import pytest
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from actors.gateway.bodies import UPLOAD_PATH, CappedFile, LimitedRequest, request_class
+from actors.gateway.bodies import SPEECH_PATH, UPLOAD_PATH, CappedFile, LimitedRequest, request_class
 from actors.gateway.limits import MIB, Limits
 
 LIMITS = Limits(json_body=100, upload_file=8, upload_files=2)
@@ -50,6 +50,7 @@ def test_what_was_written_in_part_is_no_success(tmp_path: Path) -> None:
 def test_the_path_decides_how_much_a_request_may_bring() -> None:
     assert request().body._max_content_length == LIMITS.upload_body
     assert request("/api/chat").body._max_content_length == 100
+    assert request(SPEECH_PATH).body._max_content_length == LIMITS.recording
 
 
 def test_files_are_taken_only_by_who_says_where_they_go(tmp_path: Path) -> None:
