@@ -51,7 +51,7 @@ def test_a_change_is_kept_and_says_where_it_stands(page: Page, agent: Agent) -> 
     page.get_by_label("Max turns").fill("7")
     keep(page)
 
-    expect(page.get_by_text("Kept.")).to_be_visible()
+    expect(page.locator(".setting-save").get_by_text("Kept.")).to_be_visible()
     expect(row(page, "max_turns")).to_contain_text("from config.local.toml")
     expect(row(page, "max_turns")).to_contain_text("default: 30")
     assert agent.get("/api/settings/state")["values"]["max_turns"] == 7
@@ -85,7 +85,7 @@ def test_the_form_follows_the_file_and_overwrites_nothing_unseen(page: Page, age
     expect(row(page, "max_turns").get_by_role("alert")).to_contain_text("It was changed meanwhile: 10.")
     row(page, "max_turns").get_by_role("button", name="Keep mine").click()
     keep(page)
-    expect(page.get_by_text("Kept.")).to_be_visible()
+    expect(page.locator(".setting-save").get_by_text("Kept.")).to_be_visible()
     assert agent.get("/api/settings/state")["values"]["max_turns"] == 9
 
 
@@ -109,7 +109,7 @@ def test_what_decides_what_the_agent_may_do_takes_a_code_from_the_operator(
     assert agent.get("/api/settings/state")["values"]["tools.env_allowed"] == []
     dialog.get_by_label("Code").fill(agent.code().lower())
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Kept.", exact=True)).to_be_visible()
+    expect(page.locator(".setting-save").get_by_text("Kept.")).to_be_visible()
     assert agent.get("/api/settings/state")["values"]["tools.env_allowed"] == ["LANG"]
 
     page.reload()
