@@ -1,6 +1,7 @@
 """What a stranger may try at the door of a daemon, said over real sockets. ``docs/security.md`` names each test."""
 
 import re
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -282,17 +283,20 @@ async def test_how_long_a_refusal_takes_says_nothing_of_the_key(place: Place) ->
             ([f"{key[:-1]}{each}" for each in "0123456789abcdef" if each != key[-1]], f"{key[:8]}{'0' * 40}"),
             ([f"{KEY[:-1]}{each}" for each in "!?*+-_.,;"], "z" * len(KEY)),
         ):
-            nearly = [await _seconds(daemon, near[number]) for number in range(4)]
-            nowhere = [await _seconds(daemon, f"{far[:-1]}{number}") for number in range(4)]
-            assert 1 / 4 < min(nearly) / min(nowhere) < 4
+            nearly = await _work(daemon, near[:4])
+            nowhere = await _work(daemon, [f"{far[:-1]}{number}" for number in range(4)])
+            assert 1 / 4 < nearly / nowhere < 4
 
 
-async def _seconds(daemon: Daemon, key: str) -> float:
-    """How long it takes to be refused with this key."""
-    said = ("GET /api/sessions HTTP/1.1", f"Host: {daemon.address}", f"X-API-Key: {key}")
-    began = trio.current_time()
-    assert (await ask(daemon, *said, known=False))[0] == 401
-    return trio.current_time() - began
+async def _work(daemon: Daemon, keys: list[str]) -> float:
+    """Seconds of the processor that it takes to refuse these keys: those of a clock tell of whatever else runs here."""
+    its_clock = (~daemon.pid << 3) | 2  # as clock_getcpuclockid() of Linux makes it
+    began = time.clock_gettime(its_clock)
+    for key in keys:
+        said = ("GET /api/sessions HTTP/1.1", f"Host: {daemon.address}", f"X-API-Key: {key}")
+        assert (await ask(daemon, *said, known=False))[0] == 401
+    await trio.sleep(0.05)  # what it did last may be booked a little later
+    return time.clock_gettime(its_clock) - began
 
 
 async def test_a_proxys_client_is_limited_and_noted_by_its_own_address(place: Place) -> None:

@@ -18,7 +18,7 @@ SHOWS_NOTHING: Final = frozenset(
     " ".join(each.split())
     for each in """
     mcp serve, sessions export,
-    init, agent new, agent push, agent pull, dev, serve, open, repl, build, deploy, host, completion,
+    init, agent new, agent push, agent pull, dev, serve, open, repl, build, deploy, host rotate, completion,
     memory edit, memory forget,
     vault set, vault get, vault delete, vault hosts, vault rotate, vault import,
     skill new, skill edit, skill approve, skill delete, skill install, skill revert,
