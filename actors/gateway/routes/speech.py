@@ -2,6 +2,7 @@
 
 from typing import Final, final
 
+import trio
 from quart import Quart, Response, request
 
 from actors.endpoints import BadMessage
@@ -31,7 +32,7 @@ class SpeechRoutes:
             raise BadMessage("expected a recording as the body")
         user = principal().user
         with spool(self._uploads.folder, PREFIX) as folder:
-            (folder / _NAME).write_bytes(recording)
+            await trio.Path(folder / _NAME).write_bytes(recording)
             del recording
             asked = llm.Transcribe(
                 user=user,
