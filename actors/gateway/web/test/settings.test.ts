@@ -57,7 +57,10 @@ test("a value is shown as it was typed, and in words", () => {
   assert.equal(enteredOf(TEXT, null), "");
   assert.equal(enteredOf(field({ kind: "table" }), { a: 1 }), '{"a":1}');
   assert.equal(enteredOf(field({ kind: "switch", optional: false }), true), true);
-  assert.deepEqual([true, false, null].map((value) => enteredOf(field({ kind: "switch" }), value)), ["true", "false", ""]);
+  assert.deepEqual(
+    [true, false, null].map((value) => enteredOf(field({ kind: "switch" }), value)),
+    ["true", "false", ""],
+  );
   const words = [null, true, [], ["a", "b"], {}, { a: 1 }, 3].map((value) =>
     shown(field({ unit: "days" }), value),
   );
