@@ -1,5 +1,5 @@
 import sections from "@starpod/sections";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../language/texts";
 import type { Session } from "../protocol";
 import { account } from "../state/account";
@@ -98,7 +98,8 @@ export function Page() {
     searching.current = false;
     return field;
   });
-  useEffect(() => {
+  // Not in an effect, which comes a frame later: who is quick may have gone on by then.
+  useLayoutEffect(() => {
     setRenaming(false);
     // On a touch screen the focus would bring up the keyboard.
     if (matchMedia("(pointer: fine)").matches) focusField();
