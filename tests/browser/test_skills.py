@@ -8,7 +8,8 @@ from tests.browser.test_people import signed_in
 
 
 def make(page: Page, name: str, description: str, body: str) -> None:
-    page.get_by_label("Name", exact=True).fill(name)
+    section = page.get_by_role("region", name="Skills")  # others have names too, and may be left just now
+    section.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("What it is for").fill(description)
     page.get_by_label("Instructions").fill(body)
     page.get_by_role("button", name="Keep").click()
