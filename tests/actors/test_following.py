@@ -13,7 +13,7 @@ from actors.shell import messages as shell
 from bus import Actor
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import PATIENCE
-from tests.actors.gateway.world import STARTED
+from tests.actors.gateway.values import STARTED
 
 
 def delta(n: int, turn: str = "t") -> agent.TextDelta:

@@ -18,7 +18,8 @@ import trio
 
 from actors.vocabulary import ADMIN
 from tests.crash.clients import PLANS, Client, Stage, Talker, wishes_of
-from tests.crash.oracle import DEATHS, Death, killed_itself
+from tests.crash.left import Death
+from tests.crash.oracle import DEATHS, killed_itself
 from tests.crash.verdict import Books, Made, Question, Written, complaints
 from tests.crash.wishes import COUNTS, FILES, SCRIPTS, Wish, ends, in_order, model
 from tests.crash.world import (

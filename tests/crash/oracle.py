@@ -1,96 +1,27 @@
 """What must hold after any number of kills, against a sequential model of people, model and files. Pure."""
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Final, final
-
-import attrs
+from typing import Any, Final
 
 from actors.transcript import SUMMARY_CLOSES, SUMMARY_OPENS
+from tests.crash.left import (
+    ABSENT,
+    DOUBT,
+    UNDONE,
+    Death,
+    Fate,
+    Left,
+    is_a,
+    result_of,
+    rows_of,
+    said_by,
+    wanted_by,
+)
 from tests.crash.record import Record, Sent
-from tests.crash.script import AMONG_FILES, AMONG_NOTES, Asked, Piece, answered, asked, tags
-
-Row = Mapping[str, Any]
-"""A displayed message, as ``GET /api/sessions/{id}/messages`` has it."""
-
-ABSENT: Final = None
-DOUBT: Final = "It may or may not have"
-"""Both sentences about a call of which nobody knows have these words."""
-UNDONE: Final = "was not completed and changed nothing"
-"""What is said of a call that a cancellation kept from being made, or whose result it left aside."""
-
-
-@final
-@attrs.frozen
-class Fate:
-    """What became of a turn, as the ledger has it."""
-
-    state: str
-    merged_into: str | None = None
-    outcome: str | None = None
-
-
-@final
-@attrs.frozen
-class Death:
-    """An attempt of a turn that ended because the process was killed."""
-
-    kill: str
-    """How, in words."""
-    progress: int
-    """How far the turn had come, as a number that only grows."""
-    own: bool
-    """Whether the process died at a named point in what it did for this very turn."""
-
-    def __str__(self) -> str:
-        return f"{self.kill}, at mark {self.progress}, {'its own doing' if self.own else 'a bystander'}"
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Note:
-    """What there is of a note that calls have added lines to."""
-
-    text: str
-    indexed: str
-    """What a search knows of it."""
-    appended: int
-    """Changes of it in the history."""
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Left:
-    """What is left when all is over."""
-
-    rows: Mapping[int, Sequence[Row]]
-    """The messages of each conversation, by its number. The last one of a person is the model's to answer."""
-    files: Mapping[str, str]
-    """By path in home."""
-    notes: Mapping[str, Note] = attrs.field(factory=dict[str, "Note"])
-    """By name."""
-    fates: Mapping[str, Fate]
-    """By turn."""
-    requests: Sequence[Sequence[Sequence[Piece]]]
-    """What the model was sent, in order."""
-    log: str
-    """All daily logs."""
-    deaths: Mapping[str, Sequence[Death]] = attrs.field(factory=dict[str, list[Death]])
-    """By turn, in order."""
-
-    @property
-    def doubts(self) -> int:
-        """Calls of which the model was told that they may or may not have happened."""
-        return sum(
-            DOUBT in _result(row)["content"]
-            for rows in self.rows.values()
-            for row in rows
-            if _is(row, "tool_result")
-        )
-
+from tests.crash.script import AMONG_FILES, AMONG_NOTES, Asked, Piece, answered, tags
 
 GIVEN_UP: Final = "stopped the program"
 """What is said of a turn that has killed the process again and again."""
@@ -102,12 +33,12 @@ DEATHS: Final = 3
 
 def lost(record: Record, left: Left) -> list[Sent]:
     """The acknowledged messages that are not there."""
-    return [message for message in record.sent if message.acknowledged and not _rows_of(message, left)]
+    return [message for message in record.sent if message.acknowledged and not rows_of(message, left)]
 
 
 def twice(record: Record, left: Left) -> list[Sent]:
     """The messages that are there more than once."""
-    return [message for message in record.sent if len(_rows_of(message, left)) > 1]
+    return [message for message in record.sent if len(rows_of(message, left)) > 1]
 
 
 def failures(record: Record, left: Left) -> list[str]:
@@ -125,12 +56,8 @@ def failures(record: Record, left: Left) -> list[str]:
 def _notice(turn: str, left: Left) -> str:
     rows = (row for rows in left.rows.values() for row in rows)
     return next(
-        (row["content"] for row in rows if _is(row, "notice") and row["turn_id"] == turn), "no notice"
+        (row["content"] for row in rows if is_a(row, "notice") and row["turn_id"] == turn), "no notice"
     )
-
-
-def _rows_of(message: Sent, left: Left) -> list[Row]:
-    return [row for row in left.rows.get(message.conversation, ()) if row["content"] == message.text]
 
 
 def last_words(number: int) -> str:
@@ -157,26 +84,13 @@ def complaints(record: Record, left: Left) -> list[str]:
     ]
 
 
-def _is(row: Row, *roles: str) -> bool:
-    return row["role"] in roles
-
-
-def _said(rows: Iterable[Row], *roles: str) -> str:
-    return "\n".join(row["content"] for row in rows if _is(row, *roles))
-
-
-def _result(row: Row) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(row["content"])
-    return content
-
-
 # --- messages of people ---------------------------------------------------------------------------------------
 
 
 def _lost_or_doubled(record: Record, left: Left) -> Iterator[str]:
     """What was acknowledged is there exactly once, in the turn that was named; what was not, at most once."""
     for message in record.sent:
-        rows = _rows_of(message, left)
+        rows = rows_of(message, left)
         least = 1 if message.acknowledged else 0
         if message.kept and not message.acknowledged:
             yield f"{message.text} was never acknowledged"
@@ -187,14 +101,14 @@ def _lost_or_doubled(record: Record, left: Left) -> Iterator[str]:
     known = {message.text for message in record.sent}
     for number, shown in left.rows.items():
         for row in shown:
-            if _is(row, "user") and row["content"] not in known | {last_words(number)}:
+            if is_a(row, "user") and row["content"] not in known | {last_words(number)}:
                 yield f"nobody has sent {row['content']}"
 
 
 def _out_of_order(record: Record, left: Left) -> Iterator[str]:
     """Messages of one mode keep their order. One that may join a running turn may overtake one that may not."""
     place = {
-        row["content"]: n for rows in left.rows.values() for n, row in enumerate(rows) if _is(row, "user")
+        row["content"]: n for rows in left.rows.values() for n, row in enumerate(rows) if is_a(row, "user")
     }
     lines: dict[tuple[int, str], list[Sent]] = {}
     for message in record.sent:
@@ -267,7 +181,7 @@ def _answer_differs(message: Sent) -> Iterator[str]:
 def _answered_otherwise(left: Left) -> Iterator[str]:
     """The model names each message it was given exactly once."""
     for rows in left.rows.values():
-        given, named = Counter(tags(_said(rows, "user"))), Counter(answered(_said(rows, "assistant")))
+        given, named = Counter(tags(said_by(rows, "user"))), Counter(answered(said_by(rows, "assistant")))
         for tag in given.keys() | named.keys():
             if named[tag] != 1:
                 yield f"{tag} was given {given[tag]} times and answered {named[tag]} times"
@@ -276,17 +190,13 @@ def _answered_otherwise(left: Left) -> Iterator[str]:
 def _called_otherwise(left: Left) -> Iterator[str]:
     """Each call that a message asks for was made exactly once, and has exactly one result."""
     for rows in left.rows.values():
-        made = Counter(_result(row)["id"] for row in rows if _is(row, "tool_use"))
-        results = Counter(_result(row)["tool_use_id"] for row in rows if _is(row, "tool_result"))
-        wanted = {call.id for call in _wanted(rows)}
+        made = Counter(result_of(row)["id"] for row in rows if is_a(row, "tool_use"))
+        results = Counter(result_of(row)["tool_use_id"] for row in rows if is_a(row, "tool_result"))
+        wanted = {call.id for call in wanted_by(rows)}
         for id in made.keys() | results.keys() | wanted:
             if (id in wanted, made[id], results[id]) != (True, 1, 1):
                 origin = "" if id in wanted else ", which nobody asked for,"
                 yield f"call {id}{origin} was made {made[id]} times and has {results[id]} results"
-
-
-def _wanted(rows: Iterable[Row]) -> list[Asked]:
-    return [call for rounds in asked(_said(rows, "user")).values() for calls in rounds for call in calls]
 
 
 # --- files ----------------------------------------------------------------------------------------------------
@@ -295,11 +205,11 @@ def _wanted(rows: Iterable[Row]) -> list[Asked]:
 def _files_differ(left: Left) -> Iterator[str]:
     """The files are as if the calls had been carried out one after another, those in doubt done or not done."""
     for rows in left.rows.values():
-        wanted = {call.id: call for call in _wanted(rows) if call.verb in AMONG_FILES}
+        wanted = {call.id: call for call in wanted_by(rows) if call.verb in AMONG_FILES}
         possible: dict[str, set[str | None]] = {call.path: {ABSENT} for call in wanted.values()}
         for row in rows:
-            if _is(row, "tool_result"):
-                result = _result(row)
+            if is_a(row, "tool_result"):
+                result = result_of(row)
                 call = wanted.get(result["tool_use_id"])
                 if call is not None:
                     before = possible[call.path]
@@ -335,12 +245,12 @@ def _notes_differ(left: Left) -> Iterator[str]:
     """Each call has added its line once, in the order of the results; file, index and history are of one mind."""
     lines: dict[str, list[str]] = {}
     for rows in left.rows.values():
-        wanted = {call.id: call for call in _wanted(rows) if call.verb == "note"}
+        wanted = {call.id: call for call in wanted_by(rows) if call.verb == "note"}
         for row in rows:
-            call = wanted.get(_result(row)["tool_use_id"]) if _is(row, "tool_result") else None
+            call = wanted.get(result_of(row)["tool_use_id"]) if is_a(row, "tool_result") else None
             if call is not None:
                 there = left.notes[call.path].text.splitlines() if call.path in left.notes else []
-                yield from _noted_otherwise(call, _result(row), there.count(call.content))
+                yield from _noted_otherwise(call, result_of(row), there.count(call.content))
                 lines.setdefault(call.path, []).extend([call.content] * there.count(call.content))
     for name, note in left.notes.items():
         if note.text.splitlines() != lines.get(name, []):
@@ -361,15 +271,15 @@ def _noted_otherwise(call: Asked, result: Mapping[str, Any], count: int) -> Iter
 def _missed(left: Left) -> Iterator[str]:
     """A search that is asked for after a line was noted finds it, whichever process asks and whichever has noted it."""
     for rows in left.rows.values():
-        wanted = {call.id: call for call in _wanted(rows) if call.verb in AMONG_NOTES}
+        wanted = {call.id: call for call in wanted_by(rows) if call.verb in AMONG_NOTES}
         noted: dict[str, list[str]] = {}
         due: dict[str, list[str]] = {}
         for row in rows:
-            if _is(row, "tool_use") and (call := wanted.get(_result(row)["id"])) is not None:
+            if is_a(row, "tool_use") and (call := wanted.get(result_of(row)["id"])) is not None:
                 due[call.id] = list(noted.get(call.word, ()))
-            if not _is(row, "tool_result"):
+            if not is_a(row, "tool_result"):
                 continue
-            result = _result(row)
+            result = result_of(row)
             call = wanted.get(result["tool_use_id"])
             if call is None or DOUBT in result["content"] or UNDONE in result["content"]:
                 continue
@@ -382,12 +292,12 @@ def _missed(left: Left) -> Iterator[str]:
 def _delegated_otherwise(left: Left) -> Iterator[str]:
     """What a subagent has answered is the result of the call, unless a turn was cancelled or has killed the process."""
     for rows in left.rows.values():
-        wanted = {call.id: call for call in _wanted(rows) if call.verb == "ask"}
+        wanted = {call.id: call for call in wanted_by(rows) if call.verb == "ask"}
         for row in rows:
-            call = wanted.get(_result(row)["tool_use_id"]) if _is(row, "tool_result") else None
+            call = wanted.get(result_of(row)["tool_use_id"]) if is_a(row, "tool_result") else None
             if call is None:
                 continue
-            result = _result(row)
+            result = result_of(row)
             text = result["content"]
             if answered(text) != [call.delegated] and not (
                 result["is_error"] and any(words in text for words in (DOUBT, UNDONE, GIVEN_UP, UNFINISHED))

@@ -7,7 +7,8 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.crash.oracle import Death, Fate, Left, Note, complaints, failures, lost, twice
+from tests.crash.left import Death, Fate, Left, Note
+from tests.crash.oracle import complaints, failures, lost, twice
 from tests.crash.record import Record, Sent
 from tests.crash.script import Piece
 

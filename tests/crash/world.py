@@ -13,7 +13,8 @@ import attrs
 import trio
 
 from actors.vocabulary import ADMIN
-from tests.crash.oracle import Death, Fate, Left, Note, complaints, failures, last_words, lost, twice
+from tests.crash.left import Death, Fate, Left, Note
+from tests.crash.oracle import complaints, failures, last_words, lost, twice
 from tests.crash.people import Person
 from tests.crash.record import Record
 from tests.crash.script import heard, looks_back, model

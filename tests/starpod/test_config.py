@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+"""What the files of an agent come to: defaults, merging, and every mistake at once."""
 
 import attrs
 import pytest
@@ -8,7 +8,6 @@ from actors.cron import settings as cron
 from actors.gateway import settings as gateway
 from actors.gateway.settings import Address
 from actors.llm import settings as llm
-from actors.llm.settings import PROVIDERS
 from actors.memory import settings as memory
 from actors.persona import settings as persona
 from actors.session import settings as session
@@ -16,29 +15,11 @@ from actors.settings.problems import ConfigError
 from actors.tools import settings as tools
 from actors.web import settings as web
 from starpod import config
-from starpod.blueprint import apply_blueprint
-from starpod.config import Config
-from starpod.sources import decided_here, lost_defaults
+from starpod.sources import lost_defaults
 from starpod.upcoming import Upcoming
-from starpod.workspace import Instance, instance_in
+from starpod.workspace import Instance
+from tests.starpod.configured import NOTHING, load, load_single
 from tests.starpod.conftest import Workspace
-
-NOTHING: Mapping[str, str] = {}
-KEYS: Mapping[str, str] = {f"{provider.upper()}_API_KEY": "k" for provider in PROVIDERS}
-
-
-def load(workspace: Workspace, agent_toml: str, workspace_toml: str = "", frontend: str = "") -> Config:
-    workspace.write("starpod.toml", workspace_toml)
-    workspace.write("agents/bot/frontend.toml", frontend)
-    blueprint = workspace.blueprint(toml=agent_toml)
-    instance = instance_in(workspace.root, "bot")
-    apply_blueprint(blueprint, instance, workspace.root, "dev")
-    return config.load(instance, KEYS)
-
-
-def load_single(workspace: Workspace, agent_toml: str, exported: Mapping[str, str] = KEYS) -> Config:
-    workspace.write("srv/.starpod/config/agent.toml", agent_toml)
-    return config.load(Instance(root=workspace.root / "srv"), exported)
 
 
 def test_an_empty_file_gives_every_default(workspace: Workspace) -> None:
@@ -313,40 +294,6 @@ class TestModels:
         assert settings.idle_timeout == 5.0
 
 
-class TestSecrets:
-    def test_in_the_file_are_ignored_with_a_warning_that_names_the_variable(
-        self, workspace: Workspace
-    ) -> None:
-        loaded = load_single(
-            workspace,
-            'max_turns = 4\n[providers.openai]\napi_key = "hush"\nenabled = true\n'
-            '[channels.telegram]\nbot_token = "hush"\ngap_minutes = 7\n',
-        )
-
-        assert loaded.of(agent.Settings).max_turns == 4
-        assert loaded.of(session.Settings).telegram_gap_minutes == 7
-        assert [(warning.key, warning.line) for warning in loaded.warnings] == [
-            ("providers.openai.api_key", 3),
-            ("channels.telegram.bot_token", 6),
-        ]
-        assert "OPENAI_API_KEY" in str(loaded.warnings[0])
-        assert "TELEGRAM_BOT_TOKEN" in str(loaded.warnings[1])
-        assert "hush" not in repr(loaded)
-
-    def test_of_the_environment_are_not_shown(self, workspace: Workspace) -> None:
-        workspace.write("srv/.starpod/.env", "OPENAI_API_KEY=hush")
-
-        loaded = load_single(workspace, "", NOTHING)
-
-        assert loaded.given.environment == {"OPENAI_API_KEY": "hush"}
-        assert "hush" not in repr(loaded)
-
-    def test_a_broken_env_file_is_a_warning(self, workspace: Workspace) -> None:
-        workspace.write("srv/.starpod/.env", "not a variable")
-
-        assert [warning.line for warning in load_single(workspace, "").warnings] == [1]
-
-
 class TestTheName:
     @pytest.mark.parametrize(
         ("text", "in_workspace", "alone"),
@@ -406,47 +353,6 @@ class TestTheStartPage:
         assert [warning.expected for warning in loaded.warnings] == ["belongs in frontend.toml, ignored"] * 2
 
 
-class TestWhatWasChangedWhileItRan:
-    def test_lies_over_the_blueprint_and_survives_its_renewal(self, workspace: Workspace) -> None:
-        load(workspace, "max_turns = 5\n[compaction]\ncontext_budget = 6\n")
-        workspace.write(".instances/bot/.starpod/config.local.toml", "[compaction]\ncontext_budget = 7\n")
-
-        loaded = load(
-            workspace, "max_turns = 8\n[compaction]\ncontext_budget = 9\n", frontend='greeting = "a"'
-        )
-
-        assert loaded.of(agent.Settings).max_turns == 8
-        assert loaded.of(agent.Settings).compaction.context_budget == 7
-
-    def test_may_be_the_start_page(self, workspace: Workspace) -> None:
-        workspace.write(".instances/bot/.starpod/config.local.toml", 'greeting = "mine"\n')
-
-        loaded = load(workspace, "", frontend='greeting = "theirs"\nprompts = ["a"]\n')
-
-        assert loaded.of(gateway.Settings) == gateway.Settings(greeting="mine", prompts=("a",))
-
-    def test_a_model_that_was_chosen_leaves_the_blueprints_provider_behind(
-        self, workspace: Workspace
-    ) -> None:
-        workspace.write(".instances/bot/.starpod/config.local.toml", 'provider = "openai"\n')
-
-        loaded = load(workspace, 'provider = "groq"\nmodel = "a"\n')
-
-        assert (loaded.of(llm.Settings).provider, loaded.of(llm.Settings).model) == ("openai", None)
-
-    def test_is_what_the_blueprint_no_longer_decides(self, workspace: Workspace) -> None:
-        load(workspace, "max_turns = 5\n[compaction]\ncontext_budget = 6\n", frontend='greeting = "a"')
-        instance = instance_in(workspace.root, "bot")
-        assert decided_here(instance) == []
-
-        workspace.write(
-            ".instances/bot/.starpod/config.local.toml",
-            'greeting = "b"\nmax_tokens = 1\n[compaction]\ncontext_budget = 7\n',
-        )
-
-        assert decided_here(instance) == ["greeting", "compaction.context_budget"]
-
-
 @pytest.mark.parametrize(
     ("text", "host", "port", "shown"),
     [
@@ -495,49 +401,3 @@ def test_a_name_that_cannot_be_shown_is_refused(
 @pytest.mark.parametrize("name", ["Jürgen", "アスター", "👩\u200d🚀", "می\u200cخواهم", "x" * 100])
 def test_names_of_all_scripts_are_names(workspace: Workspace, name: str) -> None:
     assert load_single(workspace, f'agent_name = "{name}"').of(persona.Settings).agent_name == name
-
-
-def test_what_tools_may_know_is_no_secret(workspace: Workspace) -> None:
-    path = workspace.write("srv/.starpod/config/agent.toml", '[tools]\nenv_allowed = ["REGION"]\n')
-    workspace.write("srv/.starpod/.env", "REGION=eu-central\nMY_TOKEN=0123456789\n")
-
-    assert config.load(Instance(root=path.parents[2]), {}).secrets == (("MY_TOKEN", "0123456789"),)
-
-
-def test_a_chosen_key_that_may_be_a_word_is_not_betrayed_by_being_hidden(workspace: Workspace) -> None:
-    path = workspace.write("srv/.starpod/config/agent.toml", "")
-    word, long = {"STARPOD_API_KEY": "tangerine-marmalade"}, {"STARPOD_API_KEY": "sp_live_" + 40 * "0"}
-
-    assert config.load(Instance(root=path.parents[2]), word).secrets == ()
-    assert config.load(Instance(root=path.parents[2]), long).secrets == tuple(long.items())
-
-
-def test_tools_are_not_given_what_is_the_agents_own(workspace: Workspace) -> None:
-    path = workspace.write("srv/.starpod/config/agent.toml", '[tools]\nenv_allowed = ["BRAVE_API_KEY"]\n')
-
-    with pytest.raises(ConfigError, match="BRAVE_API_KEY, which is the agent's own"):
-        config.load(Instance(root=path.parents[2]), {})
-
-
-class TestAKeyThatIsTooWeak:
-    def test_is_told_of_the_file_that_it_comes_from(self, workspace: Workspace) -> None:
-        shared = workspace.write(".env.dev", "STARPOD_API_KEY=short\n")
-        with pytest.raises(ConfigError) as raised:
-            load(workspace, "")
-        assert str(raised.value).startswith(f"{shared}: STARPOD_API_KEY has 5 characters: too easily guessed")
-        own = workspace.write(".instances/bot/.starpod/.env", "STARPOD_API_KEY=weak\n")
-        with pytest.raises(ConfigError) as raised:
-            config.load(instance_in(workspace.root, "bot"), KEYS)
-        assert str(raised.value).startswith(f"{own}: STARPOD_API_KEY has 4 characters")
-
-    def test_is_told_of_the_environment_where_it_was_exported(self, workspace: Workspace) -> None:
-        with pytest.raises(ConfigError) as raised:
-            load_single(workspace, "", {"STARPOD_API_KEY": "weak"})
-        assert str(raised.value).startswith(
-            "the environment of the process: STARPOD_API_KEY has 4 characters"
-        )
-
-    def test_is_told_with_every_other_mistake(self, workspace: Workspace) -> None:
-        with pytest.raises(ConfigError, match="2 mistakes") as raised:
-            load_single(workspace, "max_turns = 0", {"STARPOD_API_KEY": "weak"})
-        assert [each.key for each in raised.value.problems] == ["max_turns", ""]

@@ -4,8 +4,8 @@ import pytest
 
 from actors.permissions.settings import Permissions, Rule, Settings
 from actors.settings.problems import ConfigError
+from tests.starpod.configured import load, load_single
 from tests.starpod.conftest import Workspace
-from tests.starpod.test_config import load, load_single
 
 RULES = """
 [permissions]

@@ -16,16 +16,7 @@ from actors.session import messages as session
 from actors.session.actor import SessionActor
 from actors.vocabulary import FollowupMode
 from bus import Message, Sink, wire_name
-from tests.actors.agent.world import (
-    Gate,
-    World,
-    check_numbers,
-    check_valid,
-    say,
-    shape,
-    spending,
-    use,
-)
+from tests.actors.agent.world import Gate, World, check_numbers, check_valid, say, shape, spending, use
 
 
 async def cancel(world: World, session_id: str) -> str | None:

@@ -15,7 +15,8 @@ from actors.session import messages as session
 from actors.tooling import CallContext, Tool, offering, tool_of
 from actors.vocabulary import ADMIN, Attachment
 from bus import Request
-from tests.actors.agent.world import TOOLS, Gate, Peek, World, last_text, say, shape, usage, use
+from tests.actors.agent.toolbox import TOOLS, Peek
+from tests.actors.agent.world import Gate, World, last_text, say, shape, usage, use
 
 
 async def _hidden(*_: object) -> tuple[Tool, ...]:

@@ -7,7 +7,7 @@ from actors.agent.messages import Revise
 from actors.agent.revising import revised
 from actors.session.messages import EmptyMessage, Incoming, TurnOptions
 from actors.vocabulary import Attachment
-from tests.actors.gateway.world import a_turn
+from tests.actors.gateway.values import a_turn
 
 FILE = Attachment(name="a.txt", media_type="text/plain", path="uploads/ada/a.txt", size=1)
 OTHER = attrs.evolve(FILE, name="b.txt", path="uploads/ada/b.txt")

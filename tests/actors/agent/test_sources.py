@@ -16,7 +16,8 @@ from actors.tooling import CallContext, Tool, ToolSource, offering, tool
 from actors.vocabulary import ToolSpec
 from bus import Actor, Bus, Request, concurrent
 from bus.testing import MeshUnderTest
-from tests.actors.agent.world import Peek, World, say, shape, use
+from tests.actors.agent.toolbox import Peek
+from tests.actors.agent.world import World, say, shape, use
 
 HERE = TurnContext(session="s1", turn="t1", user="ada", role="admin", channel="main", source="web")
 

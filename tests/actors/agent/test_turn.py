@@ -11,18 +11,8 @@ from actors.session import messages as session
 from actors.tooling import tool_of
 from actors.vocabulary import ProviderData, Text, Thinking, Usage
 from bus import Sink
-from tests.actors.agent.world import (
-    TOOLS,
-    World,
-    after,
-    check_numbers,
-    check_valid,
-    fail,
-    say,
-    shape,
-    usage,
-    use,
-)
+from tests.actors.agent.toolbox import TOOLS
+from tests.actors.agent.world import World, after, check_numbers, check_valid, fail, say, shape, usage, use
 
 SIGNED = ProviderData(origin="anthropic", data={"signature": "s"})
 

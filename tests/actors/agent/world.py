@@ -6,7 +6,7 @@ from datetime import UTC, timedelta
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
 import attrs
 import pytest
@@ -32,16 +32,29 @@ from actors.subagents import messages as subagents
 from actors.subagents.actor import SubagentsActor
 from actors.subagents.settings import Settings as SubagentSettings
 from actors.subsystem import Given
-from actors.tooling import Rendered, ToolReply, ToolSource, described, from_context, offering, tool
+from actors.tooling import ToolSource, offering
 from actors.transcript import Transcript
-from actors.vocabulary import ADMIN, Attachment, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
-from bus import Abandon, Actor, ActorError, Bus, Remains, Request, Sink, concurrent
+from actors.vocabulary import ADMIN, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
+from bus import Actor, Bus, Remains, Sink, concurrent
 from bus.console import Console
 from bus.testing import MeshUnderTest, open_test_mesh
+from tests.actors.agent.toolbox import (
+    TOOLS,
+    Fail,
+    Hand,
+    Handed,
+    Keep,
+    Peek,
+    Refused,
+    Retry,
+    Skip,
+    Tell,
+)
 from tests.fakes.databases import session_database
 
 PATIENCE = 100_000.0
 """Virtual seconds a test waits for anything."""
+
 
 # --- the model --------------------------------------------------------------------------------------------
 
@@ -196,75 +209,7 @@ def last_text(messages: Sequence[ChatMessage]) -> str:
     return next((b.text for b in reversed(messages[-1].content) if isinstance(b, Text)), "nothing")
 
 
-# --- tools ------------------------------------------------------------------------------------------------
-
-
-@attrs.define(eq=False, kw_only=True)
-class Refused(ActorError):
-    def __str__(self) -> str:
-        return "this tool says no"
-
-
-@tool("Peek", "Reads.", effect="pure")
-@attrs.frozen(kw_only=True)
-class Peek(Request[str]):
-    within: ClassVar[float] = 1000.0
-    what: Annotated[str, described("What to look at.")]
-
-
-@tool("Keep", "Stores in a database of ours.", effect="local")
-@attrs.frozen(kw_only=True)
-class Keep(Request[str]):
-    within: ClassVar[float] = 1000.0
-    abandon: ClassVar[Abandon] = Abandon.FINISH
-    what: str
-    call: Annotated[str, from_context("call")]
-
-
-@tool("Tell", "Sends something out.", effect="unsafe", on_doubt="tell_model")
-@attrs.frozen(kw_only=True)
-class Tell(Request[str]):
-    within: ClassVar[float] = 1000.0
-    what: str
-
-
-@tool("Retry", "Sends something out that may come twice.", effect="unsafe", on_doubt="retry")
-@attrs.frozen(kw_only=True)
-class Retry(Request[str]):
-    within: ClassVar[float] = 1000.0
-    what: str
-
-
-@tool("Skip", "Sends something out that does not matter.", effect="unsafe", on_doubt="skip")
-@attrs.frozen(kw_only=True)
-class Skip(Request[str]):
-    within: ClassVar[float] = 1000.0
-    what: str
-
-
-@attrs.frozen(kw_only=True)
-class Handed(ToolReply):
-    path: str
-
-    def rendered(self) -> Rendered:
-        file = Attachment(name=self.path, media_type="text/plain", path=self.path, size=3)
-        return Rendered(content=(Text(text="handed over"),), attachments=(file,))
-
-
-@tool("Hand", "Hands a file to the person.", effect="pure")
-@attrs.frozen(kw_only=True)
-class Hand(Request[Handed]):
-    path: str
-
-
-@tool("Fail", "Refuses, crashes or never answers.", effect="unsafe", on_doubt="tell_model")
-@attrs.frozen(kw_only=True)
-class Fail(Request[str]):
-    within: ClassVar[float] = 5.0
-    how: str
-
-
-TOOLS: tuple[type[Request[Any]], ...] = (Peek, Keep, Tell, Retry, Skip, Hand, Fail)
+# --- the world --------------------------------------------------------------------------------------------
 
 
 class ToolActor(Actor):
@@ -322,8 +267,6 @@ class ToolActor(Actor):
         await trio.sleep_forever()
         raise AssertionError
 
-
-# --- the world --------------------------------------------------------------------------------------------
 
 MODELS = llm.Catalogue(
     default="test/one",

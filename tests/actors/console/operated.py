@@ -18,7 +18,8 @@ from bus import Bus
 from bus.console import Console
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import PATIENCE
-from tests.actors.gateway.world import TOKEN, VERSION, FakeAgent, Gateway, World, a_gateway, some_users
+from tests.actors.gateway.neighbours import FakeAgent, World
+from tests.actors.gateway.world import TOKEN, VERSION, Gateway, a_gateway, some_users
 from tests.fakes.databases import session_database
 
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}

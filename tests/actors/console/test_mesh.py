@@ -11,7 +11,8 @@ from actors.console.messages import Failing, Flow, MeshNode
 from actors.session import messages as session
 from bus import Health, NodeHealth, State
 from tests.actors.console.shown import event
-from tests.actors.gateway.world import Gateway, a_turn, an_ended_turn
+from tests.actors.gateway.values import a_turn, an_ended_turn
+from tests.actors.gateway.world import Gateway
 
 SECRET = "what nobody else may read"
 KEY = "sk-ant-" + "x" * 40

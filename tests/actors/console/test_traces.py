@@ -7,7 +7,7 @@ from actors.console import traces
 from actors.session import messages as session
 from actors.vocabulary import Usage
 from tests.actors.console.shown import event
-from tests.actors.gateway.world import THEN
+from tests.actors.gateway.values import THEN
 
 
 def step(n: int, kind: Any, start: float, end: float | None, **more: Any) -> session.StepInfo:

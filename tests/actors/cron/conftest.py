@@ -1,5 +1,6 @@
 """The scheduler beside an agent, for every test here that asks for it."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from actors.session import messages as session
 from bus.message.clock import VIRTUAL_START, Clock
 from tests.actors.agent import world as worlds
 from tests.actors.agent.world import World
+from tests.actors.cron import book as books
+from tests.actors.cron.book import Book
 from tests.actors.cron.desk import Desk
 
 
@@ -28,3 +31,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setattr(worlds, "CHANNELS", (*worlds.CHANNELS, scheduler))
     context = (*map(context_of, persona.CONTEXT), context_of(cron.RunContext))
     return Desk(World(tmp_path, context=context), tmp_path, offset)
+
+
+@pytest.fixture
+def book() -> Iterator[Book]:
+    with books.book() as opened:
+        yield opened

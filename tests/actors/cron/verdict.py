@@ -16,7 +16,8 @@ from actors.cron.messages import FINAL
 from actors.cron.rows import Kept
 from actors.storage import moment
 from tests.actors.cron.oracle import LAST
-from tests.actors.cron.simulation import SECOND, Story, Turn, World
+from tests.actors.cron.simulation import World
+from tests.actors.cron.story import SECOND, Story, Turn
 
 Run = tuple[str, datetime]
 """A job and an instant."""

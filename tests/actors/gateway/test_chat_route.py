@@ -10,7 +10,8 @@ from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.vocabulary import Usage
 from tests.actors.gateway.client import eventually
-from tests.actors.gateway.world import Gateway, an_ended_turn
+from tests.actors.gateway.values import an_ended_turn
+from tests.actors.gateway.world import Gateway
 
 
 async def test_a_message_is_answered_with_what_the_agent_said(gateway: Gateway) -> None:

@@ -9,7 +9,7 @@ from actors.session import messages as session
 from actors.wire import Json
 from bus import Actor
 from bus.testing import MeshUnderTest
-from tests.actors.gateway.world import a_session
+from tests.actors.gateway.values import a_session
 
 
 class Store(Actor):

@@ -20,7 +20,8 @@ from actors.vocabulary import ADMIN
 from bus import Request
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import connected
-from tests.actors.gateway.world import THEN, Gateway, a_session, add, running
+from tests.actors.gateway.values import THEN, a_session
+from tests.actors.gateway.world import Gateway, add, running
 
 
 async def test_files_are_uploaded(gateway: Gateway) -> None:

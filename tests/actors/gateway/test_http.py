@@ -11,7 +11,8 @@ from actors.gateway.http import admit
 from actors.session import messages as session
 from actors.vocabulary import Principal, Proof, Role
 from bus import DeadlineExceeded, MailboxFull
-from tests.actors.gateway.world import SCRIPT, THEN, WELCOME, Gateway, a_session
+from tests.actors.gateway.values import THEN, a_session
+from tests.actors.gateway.world import SCRIPT, WELCOME, Gateway
 
 
 async def test_health_names_every_actor(gateway: Gateway) -> None:

@@ -13,7 +13,9 @@ from actors.notification import Notification
 from actors.session import messages as session
 from actors.vocabulary import ADMIN, Attachment
 from tests.actors.gateway.client import KEY, connected
-from tests.actors.gateway.world import ENDED, FAILED, STARTED, THEN, Gateway, World
+from tests.actors.gateway.neighbours import World
+from tests.actors.gateway.values import ENDED, FAILED, STARTED, THEN
+from tests.actors.gateway.world import Gateway
 from tests.fakes.original import original_client
 
 

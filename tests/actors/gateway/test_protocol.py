@@ -8,7 +8,7 @@ from actors.gateway.protocol import cut, wire
 from actors.session import messages as session
 from actors.vocabulary import Attachment
 from actors.wire import encode
-from tests.actors.gateway.world import ENDED, FAILED, STARTED, THEN, a_session
+from tests.actors.gateway.values import ENDED, FAILED, STARTED, THEN, a_session
 
 FILE = Attachment(name="cat.png", media_type="image/png", path="downloads/cat.png", size=12)
 FILE_JSON = {"file_name": "cat.png", "mime_type": "image/png", "path": "downloads/cat.png", "size": 12}

@@ -17,7 +17,8 @@ from actors.session import messages as session
 from actors.users import messages as users
 from actors.vocabulary import ADMIN
 from tests.actors.gateway.client import KEY, KNOWN, PATIENCE, Socket, connected
-from tests.actors.gateway.world import TOKEN, WELCOME, Gateway, a_session, add
+from tests.actors.gateway.values import a_session
+from tests.actors.gateway.world import TOKEN, WELCOME, Gateway, add
 
 LEADS_ON = '<meta http-equiv="refresh" content="0; url=/'
 ASKS: dict[str, Any] = {"user": ADMIN, "proof": "operator"}

@@ -4,7 +4,8 @@ import pytest
 
 from actors.agent import messages as agent
 from actors.session import messages as session
-from tests.actors.gateway.world import STARTED, Gateway
+from tests.actors.gateway.values import STARTED
+from tests.actors.gateway.world import Gateway
 
 
 async def test_a_message_is_said_again_and_followed(gateway: Gateway) -> None:

@@ -1,23 +1,20 @@
 """``/ws`` over a real socket."""
 
-from base64 import b64encode
 from typing import Any
 
 import pytest
 import trio
-import trio_websocket
 
 from actors.agent import messages as agent
 from actors.gateway import messages
-from actors.llm import messages as llm
 from actors.notification import Notification
 from actors.session import messages as session
 from actors.settings import messages as settings
 from actors.shell import messages as shell
 from actors.users import messages as users
-from bus import MailboxFull
 from tests.actors.gateway.client import Socket, connected, eventually
-from tests.actors.gateway.world import ENDED, STARTED, Gateway, a_session
+from tests.actors.gateway.values import ENDED, STARTED, a_session
+from tests.actors.gateway.world import Gateway
 
 
 def text_of(frames: list[Any]) -> str:
@@ -337,214 +334,6 @@ async def test_many_changes_of_a_conversation_are_pushed_once_a_round(gateway: G
         frame = await socket.hear()
         assert ([each["id"] for each in frame["sessions"]], frame["gone"]) == (["s1"], ["gone"])
         await socket.silence()
-
-
-# --- mistakes ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("raw", "code", "says"),
-    [
-        ("{", "bad_message", "malformed JSON"),
-        ("[]", "bad_message", "it is not a JSON object"),
-        ('{"type": "subscribe"}', "unknown_type", "unknown type 'subscribe'"),
-        ('{"type": "message", "text": 1}', "bad_message", "text: expected a string"),
-        (b"\x00\x01", "bad_message", "binary frames"),
-        (b"", "bad_message", "binary frames"),
-    ],
-)
-async def test_a_message_that_is_not_understood_is_an_error_and_no_more(
-    gateway: Gateway, raw: str | bytes, code: str, says: str
-) -> None:
-    async with gateway.socket() as socket:
-        await socket.raw(raw)
-        frame = await socket.hear()
-        assert (frame["type"], frame["code"]) == ("error", code)
-        assert says in frame["message"]
-        await socket.say(type="ping")
-        assert await socket.hear() == {"type": "pong"}
-
-
-async def test_an_error_repeats_the_ids_of_its_message(gateway: Gateway) -> None:
-    async with gateway.socket() as socket:
-        await socket.say(type="message", text="", client_message_id="c1", session_id="s1")
-        frame = await socket.hear()
-    assert (frame["client_message_id"], frame["session_id"]) == ("c1", "s1")
-
-
-@pytest.mark.parametrize(
-    ("failure", "code"),
-    [
-        (session.UnknownSession(session="x"), "unknown_session"),
-        (session.SessionIsClosed(session="x"), "session_is_closed"),
-        (session.StorageFailed(reason="disk full"), "storage_failed"),
-        (llm.ModelNotAllowed(model="a/b", allowed=("c/d",)), "model_not_allowed"),
-        (MailboxFull(request="agent.Accept@1", to="conductor"), "mailbox_full"),
-        (RuntimeError("bug"), "internal"),
-    ],
-)
-async def test_a_message_that_is_not_accepted_says_why(
-    gateway: Gateway, failure: Exception, code: str
-) -> None:
-    gateway.world.failure = failure
-    async with gateway.socket() as socket:
-        await socket.say(type="message", text="hi", client_message_id="c1")
-        frame = await socket.hear()
-        assert (frame["type"], frame["code"], frame["client_message_id"]) == ("error", code, "c1")
-        await socket.say(type="ping")
-        assert await socket.hear() == {"type": "pong"}
-
-
-@pytest.mark.parametrize("kind", ["resume", "cancel"])
-async def test_an_unknown_conversation_is_an_error(gateway: Gateway, kind: str) -> None:
-    gateway.world.sessions["s2"] = a_session("s2", user="ada")
-    async with gateway.socket() as socket:
-        for conversation in ("none", "s2"):
-            await socket.say(type=kind, session_id=conversation, after_seq=0)
-            frame = await socket.hear()
-            assert (frame["code"], frame["session_id"]) == ("unknown_session", conversation)
-    assert gateway.world.cancelled == []
-
-
-async def test_a_message_that_is_too_large_is_refused_in_words_and_the_connection_stays(
-    gateway: Gateway,
-) -> None:
-    async with gateway.socket() as socket:
-        fits = (1 << 20) - len('{"type": "message", "text": ""}')
-        await socket.say(type="message", text="x" * fits)
-        assert (await socket.hear())["type"] == "accepted"
-        for size in (fits + 1, 3 << 20):
-            await socket.say(type="message", client_message_id="c1", text="x" * size)
-            frame = await socket.hear()
-            assert (frame["type"], frame["code"], frame["client_message_id"]) == ("error", "too_large", "c1")
-            assert "1,048,576 characters" in frame["message"]
-        await socket.say(type="message", text=' "client_message_id": "c2"' + "x" * (1 << 20))
-        assert (await socket.hear())["client_message_id"] is None
-        await socket.say(type="ping")
-        assert await socket.hear() == {"type": "pong"}
-    assert len(gateway.world.accepted) == 1
-
-
-async def test_a_bug_closes_one_connection_with_1011(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(raw: str, *, user: str) -> None:
-        raise RuntimeError("bug")
-
-    async with gateway.socket() as good, gateway.socket() as bad:
-        with monkeypatch.context() as patch:
-            patch.setattr("actors.gateway.ws.read_frame", broken)
-            await bad.say(type="ping")
-            assert await bad.closed() == 1011
-        await good.say(type="ping")
-        assert await good.hear() == {"type": "pong"}
-
-
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [({"Origin": "http://evil.org"}, 403), ({"Origin": "null"}, 403)],
-)
-async def test_another_page_opens_no_socket(gateway: Gateway, headers: dict[str, str], status: int) -> None:
-    await refused(gateway, "/ws", headers, status)
-
-
-@pytest.mark.parametrize("path", ["/none", "/api/none", "/ws/none"])
-async def test_there_is_no_other_socket(gateway: Gateway, path: str) -> None:
-    await refused(gateway, path, {}, 404)
-
-
-async def test_nobody_who_is_not_known_opens_a_socket(gateway: Gateway) -> None:
-    await refused(gateway, "/ws", {"X-API-Key": "wrong"}, 401)
-    await refused(gateway, "/ws", {"X-API-Key": ""}, 401)
-
-
-async def refused(gateway: Gateway, path: str, headers: dict[str, str], status: int) -> None:
-    with pytest.RaisesGroup(trio_websocket.ConnectionRejected, flatten_subgroups=True) as caught:
-        async with connected(gateway.url(path), headers):
-            pass
-    (rejection,) = caught.value.exceptions
-    assert isinstance(rejection, trio_websocket.ConnectionRejected)
-    assert rejection.status_code == status
-    assert rejection.body is not None
-    assert b'{"error":' in rejection.body
-
-
-async def test_our_own_page_opens_a_socket(gateway: Gateway) -> None:
-    async with connected(gateway.url(), {"Origin": f"http://{gateway.address}"}) as socket:
-        assert (await socket.hear())["type"] == "hello"
-
-
-# --- files ------------------------------------------------------------------------------------------------
-
-
-async def test_a_file_comes_with_a_message(gateway: Gateway) -> None:
-    async with gateway.socket() as socket:
-        file = {"file_name": "a.txt", "mime_type": "text/plain", "data": b64encode(b"hello").decode()}
-        await socket.say(type="message", text="look", attachments=[file])
-        assert (await socket.hear())["type"] == "accepted"
-    (attachment,) = gateway.world.accepted[0].attachments
-    assert (attachment.name, attachment.size, attachment.path) == ("a.txt", 5, "uploads/admin/a.txt")
-    assert (gateway.world.home / attachment.path).read_bytes() == b"hello"
-
-
-async def test_a_message_that_comes_again_stores_nothing_again(gateway: Gateway) -> None:
-    file = {"file_name": "a.txt", "mime_type": "text/plain", "data": "aGVsbG8="}
-    message = {"type": "message", "text": "look", "attachments": [file]}
-    gateway.world.failure = session.SessionIsClosed(session="s1")
-    async with gateway.socket() as socket:
-        await socket.say(**message, client_message_id="c1")
-        assert (await socket.hear())["code"] == "session_is_closed"
-    gateway.world.failure = None
-    async with gateway.socket() as socket:
-        await socket.say(**message, client_message_id="c1")
-        await socket.until("accepted")
-        assert gateway.world.stored == ["a.txt"]
-        await socket.say(**message, client_message_id="c2")
-        await socket.until("accepted")
-        await socket.say(**message)
-        await socket.until("accepted")
-    assert gateway.world.stored == ["a.txt"] * 3, "another message has a file of its own"
-    first = gateway.world.accepted[0].attachments
-    assert [each.name for each in first] == ["a.txt"]
-
-
-async def test_an_uploaded_file_is_named_in_a_message(gateway: Gateway) -> None:
-    (gateway.world.home / "cat.png").write_bytes(b"meow")
-    async with gateway.socket() as socket:
-        file = {"file_name": "my cat.png", "mime_type": "text/html", "path": "cat.png", "size": 999}
-        await socket.say(type="message", text="", attachments=[file])
-        assert (await socket.hear())["type"] == "accepted"
-    (attachment,) = gateway.world.accepted[0].attachments
-    assert (attachment.name, attachment.media_type, attachment.size) == ("my cat.png", "image/png", 4)
-
-
-async def test_a_refused_file_is_told_and_the_message_goes_on_without_it(gateway: Gateway) -> None:
-    data = b64encode(b"x").decode()
-    files = [
-        {"file_name": "virus.exe", "data": data},
-        {"file_name": "a.txt", "data": data},
-        {"file_name": "b.txt", "data": "not base64"},
-        {"file_name": "c.txt", "path": "/etc/passwd"},
-        {"file_name": "d.txt", "path": "gone.txt"},
-    ]
-    async with gateway.socket() as socket:
-        await socket.say(type="message", text="look", attachments=files, client_message_id="c1")
-        *errors, accepted = await socket.until("accepted")
-    assert accepted["turn_id"] == "t1"
-    assert {frame["code"] for frame in errors} == {"attachment_refused"}
-    assert {frame["client_message_id"] for frame in errors} == {"c1"}
-    assert ["virus.exe" in errors[0]["message"], "b.txt" in errors[1]["message"]] == [True, True]
-    assert len(errors) == 4
-    assert [each.name for each in gateway.world.accepted[0].attachments] == ["a.txt"]
-
-
-async def test_a_message_of_which_nothing_is_left_is_not_sent(gateway: Gateway) -> None:
-    async with gateway.socket() as socket:
-        await socket.say(type="message", attachments=[{"file_name": "virus.exe", "data": ""}])
-        assert (await socket.hear())["code"] == "attachment_refused"
-        await socket.say(type="ping")
-        assert (await socket.hear())["type"] == "pong"
-    assert gateway.world.accepted == []
 
 
 # --- leaving ----------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from actors.shell.settings import Shell
 from actors.subsystem import Given
 from actors.vocabulary import Text, ToolUse, Usage
 from bus.testing import MeshUnderTest
+from tests.actors.hooks.hooked import Hooked
 
 CHANNELS = (session.ChannelPolicy("main"), session.ChannelPolicy("telegram", gap=timedelta(hours=6)))
 
@@ -159,3 +160,8 @@ def _toml(value: Any) -> str:
 @pytest.fixture
 def world(mesh: MeshUnderTest, tmp_path: Path) -> World:
     return World(mesh, tmp_path)
+
+
+@pytest.fixture
+def hooked(tmp_path: Path) -> Hooked:
+    return Hooked(tmp_path)

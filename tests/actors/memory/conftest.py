@@ -1,7 +1,7 @@
 """Notes in a folder of their own, kept by real actors on real databases."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from actors.memory.settings import Memory, Settings
 from actors.session import messages as session
 from bus import Actor
 from bus.testing import MeshUnderTest
+from tests.actors.memory.remembering import Remembering
 
 SMALL = "openai/text-embedding-3-small"
 
@@ -144,3 +145,14 @@ async def notes(stopped: Notes) -> Notes:
     """Notes that are kept."""
     await stopped.start()
     return stopped
+
+
+@pytest.fixture
+def lives(tmp_path: Path) -> Remembering:
+    return Remembering(tmp_path)
+
+
+@pytest.fixture
+async def agent(tmp_path: Path) -> AsyncIterator[Remembering]:
+    async with Remembering(tmp_path).running() as agent:
+        yield agent

@@ -24,6 +24,8 @@ from actors.vocabulary import ADMIN
 from bus import Bus
 from tests.actors.agent.world import Answer, World
 
+HOURS = 3600.0
+
 
 def flush(turn: TurnContext, dropped: Dropped) -> memory.Flush:
     return memory.Flush(

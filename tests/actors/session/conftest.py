@@ -12,3 +12,8 @@ def ledger(tmp_path: pathlib.Path) -> Generator[Ledger]:
     ledger = Ledger(tmp_path)
     yield ledger
     ledger.close()
+
+
+@pytest.fixture
+def path(tmp_path: pathlib.Path) -> pathlib.Path:
+    return tmp_path / "session.db"

@@ -11,7 +11,7 @@ from trio.testing import MockClock
 from actors.session import auditing
 from actors.session import messages as session
 from bus.testing import MeshUnderTest, open_test_mesh
-from tests.actors.session.test_session_actor import start
+from tests.actors.session.world import start
 
 
 async def note(mesh: MeshUnderTest, key: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from actors.session import messages as session
 from actors.vocabulary import Text, ToolUse, Usage
 from bus.testing import MeshUnderTest
-from tests.actors.session.test_session_actor import accept, begin, start
+from tests.actors.session.world import accept, begin, start
 
 
 @pytest.fixture

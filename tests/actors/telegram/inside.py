@@ -31,6 +31,8 @@ from tests.fakes.telegram.people import ADA
 from tests.fakes.telegram.server import TelegramServer
 
 OPERATOR: Final[Mapping[str, Any]] = {"user": ADMIN, "proof": "operator"}
+GRACE = 8
+GROUP = -100
 
 
 class House(Actor):

@@ -24,6 +24,9 @@ from tests.actors.agent.world import Answer, World
 from tests.fakes.telegram.people import ADA
 from tests.fakes.telegram.server import TelegramServer
 
+LONG = "word " * 2000
+"""Three messages."""
+
 
 class Keeper(Actor):
     """Knows which messages belong to a turn, as the actor that receives does."""
@@ -152,3 +155,12 @@ class Outside:
 
     def health(self) -> str:
         return str(self.mesh.cell("telegram-sender").health.why)
+
+
+def own(outside: Outside, chat: int = ADA) -> list[dict[str, Any]]:
+    """The bot's messages."""
+    return [
+        message
+        for message in outside.telegram.seen.messages(chat)
+        if "text" not in message or message["from"]["is_bot"]
+    ]

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.subsystem import Subsystem
-from actors.tools import changing, messages
+from actors.tools import changing, messages, reading
 from actors.tools.actor import ToolsActor
 from actors.tools.changing import Plan
 from actors.tools.contents import Contents
@@ -14,9 +14,9 @@ from bus import Request
 
 TOOLS: tuple[type[Request[Any]], ...] = tuple(Subsystem("tools", ToolsActor, front=messages).tools())
 """All that the model may call, in the order in which it is offered."""
-
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 100
 UPLOAD = "upload-1"
+ROOM = 50_000
 
 
 def go_on() -> None:
@@ -57,3 +57,10 @@ def put(home: Home, path: str, data: bytes) -> Path:
 
 def names(home: Home) -> list[str]:
     return sorted(path.relative_to(home.root).as_posix() for path in home.root.rglob("*") if path.is_file())
+
+
+def read(
+    home: Home, path: str, offset: int = 1, limit: int | None = None, room: int = ROOM, skip: int = 0
+) -> Any:
+    with home.place(path) as place, place.open() as file:
+        return reading.read(file, place.path, offset, skip, limit, room, go_on)

@@ -1,6 +1,5 @@
 """The vault as others meet it: what it keeps, for whom, and what it says of it."""
 
-import base64
 import subprocess
 import sys
 from typing import Any
@@ -11,11 +10,9 @@ import trio
 
 from actors.vault import messages as vault
 from actors.vault import names
-from actors.vault.settings import Settings
-from actors.vault.settings import Vault as VaultSettings
 from bus import BootError, State, redact
 from bus.testing import forget_secrets
-from tests.actors.vault.conftest import Ring, Vault, change
+from tests.actors.vault.conftest import Vault, change
 from tests.system.daemons import environment
 
 VALUE = "correct horse battery"
@@ -300,178 +297,6 @@ async def test_many_at_once_are_all_kept(safe: Vault) -> None:
         for n in range(20):
             nursery.start_soon(safe.set, f"N{n}", str(n))
     assert await safe.read(*(f"N{n}" for n in range(20))) == {f"N{n}": str(n) for n in range(20)}
-
-
-# --- what somebody did to the files ---------------------------------------------------------------------------
-
-
-async def test_a_damaged_entry_is_named_and_the_others_are_unharmed(safe: Vault) -> None:
-    await safe.set("A", "1")
-    await safe.set("B", "2")
-    change(safe, "UPDATE vault_entries SET encrypted_value = x'00' WHERE key = 'A'")
-
-    found = await safe.look("A", "B")
-
-    assert [each.name for each in found.secrets] == ["B"]
-    assert found.unreadable == {"A": "it is damaged: keep it anew with `starpod vault set A`"}
-    assert (await safe.log())[-2:] == [
-        ("unreadable", "A", "", found.unreadable["A"]),
-        ("read", "B", "", "a test"),
-    ]
-    with pytest.raises(vault.VaultFailed, match="A cannot be read: it is damaged"):
-        await safe.mesh.bus.ask(vault.Reveal(name="A", user="admin"))
-    await safe.set("A", "3")
-    assert await safe.read("A", "B") == {"A": "3", "B": "2"}
-
-
-async def test_rows_that_were_exchanged_do_not_open(safe: Vault) -> None:
-    await safe.know_people()
-    await safe.set("A", "1")
-    await safe.set("B", "2")
-    await safe.set("A", "3", "ada")
-    change(safe, "UPDATE vault_entries SET key = 'C' WHERE key = 'A' AND owner = ''")
-    change(safe, "UPDATE vault_entries SET owner = 'bob' WHERE owner = 'ada'")
-    assert (await safe.look("C")).unreadable.keys() == {"C"}
-    assert (await safe.look("A", user="bob")).unreadable.keys() == {"A"}
-    assert await safe.read("B") == {"B": "2"}
-
-
-async def test_damage_beside_the_value_costs_no_more_than_itself(safe: Vault) -> None:
-    await safe.set("A", "1")
-    change(safe, "UPDATE vault_entries SET created_at = 'x', last_read_at = 'y'")
-    change(safe, "UPDATE vault_audit SET timestamp = ''")
-    assert await safe.entries() == [("", "A")]
-    assert await safe.read("A") == {"A": "1"}
-    assert len(await safe.log()) == 2
-
-
-async def test_without_the_key_it_is_told_which_one_is_missing_and_nothing_is_lost(safe: Vault) -> None:
-    await safe.set("A", "1")
-    away = safe.key.rename(safe.key.with_name("away"))
-
-    found = await safe.look("A")
-
-    assert found.secrets == ()
-    assert "is not here: put back vault.key from a backup" in found.unreadable["A"]
-    with pytest.raises(vault.VaultFailed, match=r"is missing: put back vault\.key"):
-        await safe.set("B", "2")
-    assert not safe.key.exists()
-    away.rename(safe.key)
-    assert await safe.read("A") == {"A": "1"}
-
-
-async def test_with_a_wrong_key_the_right_one_is_asked_for(safe: Vault) -> None:
-    await safe.set("A", "1")
-    right = safe.key.read_text()
-    safe.key.write_text(base64.b64encode(bytes(32)).decode())
-
-    assert "is not here: put back vault.key from a backup" in (await safe.look("A")).unreadable["A"]
-
-    safe.key.write_text(right)
-    assert await safe.read("A") == {"A": "1"}
-
-
-async def test_a_key_of_another_length_is_an_error(safe: Vault) -> None:
-    await safe.set("A", "1")
-    safe.key.write_text(base64.b64encode(bytes(16)).decode())
-    for ask in (safe.look("A"), safe.set("B", "2"), safe.rotate()):
-        with pytest.raises(vault.VaultFailed, match="holds 16 bytes"):
-            await ask
-
-
-async def test_a_key_that_others_can_read_is_told_with_the_health(safe: Vault) -> None:
-    await safe.set("A", "1")
-    safe.key.chmod(0o644)
-    await safe.read("A")
-    (node,) = safe.mesh.console.health().children
-    assert node.health.why == "others can read vault.key: chmod 600 it"
-    safe.key.chmod(0o600)
-    await safe.read("A")
-    (node,) = safe.mesh.console.health().children
-    assert node.health.why is None
-
-
-# --- rotation -------------------------------------------------------------------------------------------------
-
-
-async def test_a_rotation_seals_everything_anew_and_forgets_the_old_key(safe: Vault) -> None:
-    await safe.know_people()
-    await safe.set("A", "1", hosts=("x.org",))
-    await safe.set("A", "2", "ada")
-    old = safe.key.read_text()
-
-    assert await safe.rotate() == 2
-
-    assert safe.key.read_text().split() != old.split()
-    assert len(safe.key.read_text().split()) == 1
-    assert safe.key.stat().st_mode & 0o777 == 0o600
-    assert await safe.read("A") == {"A": "1"}
-    assert await safe.read("A", user="ada") == {"A": "2"}
-    new = safe.key.read_text()
-    safe.key.write_text(old)
-    assert (await safe.look("A")).secrets == ()
-    safe.key.write_text(new)
-
-
-async def test_nothing_is_rotated_while_something_does_not_open(safe: Vault) -> None:
-    await safe.set("A", "1")
-    await safe.set("B", "2")
-    change(safe, "UPDATE vault_entries SET nonce = x'00' WHERE key = 'A'")
-    key = safe.key.read_text()
-    with pytest.raises(vault.CannotRotate, match=r"A cannot be read: it is damaged.*or else delete it"):
-        await safe.rotate()
-    assert safe.key.read_text() == key
-    assert await safe.read("B") == {"B": "2"}
-
-
-async def test_a_key_in_the_environment_is_changed_by_whoever_put_it_there(stopped: Vault) -> None:
-    stopped.environment["STARPOD_VAULT_KEY"] = base64.b64encode(bytes(32)).decode()
-    await stopped.start()
-    await stopped.set("A", "1")
-    assert not stopped.key.exists()
-    with pytest.raises(vault.CannotRotate, match="put a new key before the one that is there"):
-        await stopped.rotate()
-    assert await stopped.read("A") == {"A": "1"}
-
-
-async def test_a_new_key_before_the_old_one_in_the_environment_is_taken_by_a_rotation(
-    stopped: Vault,
-) -> None:
-    old, new = (base64.b64encode(bytes([n]) * 32).decode() for n in range(2))
-    stopped.environment["STARPOD_VAULT_KEY"] = old
-    await stopped.start()
-    await stopped.set("A", "1")
-    for text in (f"{new},{old}", new):
-        stopped.environment["STARPOD_VAULT_KEY"] = text
-        await stopped.mesh.console.restart("vault")
-        assert await stopped.read("A") == {"A": "1"}
-        if text != new:
-            assert await stopped.rotate() == 1
-
-
-async def test_a_keyring_that_cannot_be_used_is_an_error_that_says_what_to_do(
-    stopped: Vault, ring: Ring
-) -> None:
-    stopped.settings = Settings(vault=VaultSettings(key="keyring"))
-    await stopped.start()
-    ring.locked = True
-    with pytest.raises(vault.VaultFailed, match=r'or say \[vault\] key = "file"'):
-        await stopped.set("A", "1")
-    ring.locked = False
-    await stopped.set("A", "1")
-    assert await stopped.read("A") == {"A": "1"}
-    assert not stopped.key.exists()
-
-
-async def test_a_change_of_the_setting_is_taken_at_once_and_completed_by_a_rotation(
-    safe: Vault, ring: Ring
-) -> None:
-    await safe.set("A", "1")
-    safe.settings = Settings(vault=VaultSettings(key="keyring"))
-    assert await safe.read("A") == {"A": "1"}
-    assert await safe.rotate() == 1
-    assert not safe.key.exists()
-    assert await safe.read("A") == {"A": "1"}
 
 
 # --- no text shows what is kept ------------------------------------------------------------------------------

@@ -21,7 +21,8 @@ from actors.session import messages as session
 from actors.tooling import Rendered, Tool, tool_of
 from actors.vocabulary import ADMIN, Text
 from bus import ActorError, Bus
-from tests.actors.agent.world import Gate, Peek, Tell, World, check_valid, say, shape, use
+from tests.actors.agent.toolbox import Peek, Tell
+from tests.actors.agent.world import Gate, World, check_valid, say, shape, use
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 

@@ -13,7 +13,8 @@ from actors.jsontext import DEPTH
 from actors.tooling import CallContext, Rendered, Tool, ToolReply, tool_of
 from actors.vocabulary import ToolSpec, ToolUse
 from bus import Actor, Bus, Request
-from tests.actors.agent.world import Peek, World, check_valid, say, shape, use
+from tests.actors.agent.toolbox import Peek
+from tests.actors.agent.world import World, check_valid, say, shape, use
 
 SPEC = ToolSpec(name="Odd", description="Odd.", input_schema={"type": "object"})
 

@@ -13,7 +13,8 @@ from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.vocabulary import Attachment, Usage
 from tests.actors.gateway.client import KEY, PATIENCE, eventually
-from tests.actors.gateway.world import ENDED, FAILED, STARTED, USED, Gateway, a_session, a_turn, an_ended_turn
+from tests.actors.gateway.values import ENDED, FAILED, STARTED, USED, a_session, a_turn, an_ended_turn
+from tests.actors.gateway.world import Gateway
 
 HI: Any = [{"role": "user", "content": "Hi"}]
 

@@ -16,7 +16,7 @@ from actors.gateway.v1 import shapes
 from actors.gateway.v1.completions import Chunks, completion, finish
 from actors.gateway.v1.responses import Events, Head, response
 from actors.vocabulary import Attachment, Usage
-from tests.actors.gateway.world import USED, an_ended_turn
+from tests.actors.gateway.values import USED, an_ended_turn
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 FILE = Attachment(name="x.png", media_type="image/png", path="documents/x.png", size=3)
