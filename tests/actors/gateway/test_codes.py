@@ -11,18 +11,7 @@ from actors.gateway.codes import (
     grouped,
     to_type,
 )
-
-
-class Time:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
+from tests.actors.gateway.clock import Time
 
 
 @pytest.fixture

@@ -6,20 +6,9 @@ import pytest
 from actors.gateway.confirming import CONFIRMED_SECONDS, MOST_CONFIRMED, Confirmations
 from actors.users.messages import AccessChanged
 from actors.vocabulary import Principal
+from tests.actors.gateway.clock import Time
 
 PAGE = Principal(user="ada", role="admin", proof="page", credential="d1")
-
-
-class Time:
-    now = 5.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
 
 
 @pytest.fixture

@@ -5,13 +5,7 @@ from hypothesis import strategies as st
 
 from actors.gateway import rates
 from actors.gateway.rates import Rates
-
-
-class Time:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.actors.gateway.clock import Time
 
 
 def test_so_many_in_a_window_that_moves_along() -> None:
