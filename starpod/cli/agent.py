@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from starpod.cli.actions import actions_of
 from starpod.cli.backend import add_url_option
 from starpod.cli.output import hint, note, ok, paint, say
 from starpod.errors import WorkspaceError
@@ -12,31 +13,24 @@ from starpod.workspace import find_workspace
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare ``new``, ``list``, ``push`` and ``pull``."""
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    new = actions.add_parser(
-        "new", help="make a blueprint in agents/", description="Make a blueprint in agents/."
-    )
+    action = actions_of(parser)
+    new = action("new", "make a blueprint in agents/", _new)
     new.add_argument("name", help="lowercase letters, digits and hyphens")
     new.add_argument("--agent-name", metavar="TEXT", help="name shown to people (default: the name)")
     new.add_argument("--soul", metavar="TEXT", help="who the agent is, in a sentence or two")
     new.add_argument("--model", metavar="MODEL", help="id or provider/model (default: the workspace's)")
     new.add_argument("--default", action="store_true", help="ask nothing (nothing is ever asked)")
-    new.set_defaults(action=_new)
-    listing = actions.add_parser(
-        "list", help="list the blueprints", description="List the blueprints in agents/."
-    )
+    listing = action("list", "list the blueprints in agents/", _list)
     listing.add_argument("--json", action="store_true", help="print JSON")
-    listing.set_defaults(action=_list)
     for name, summary, do in (
         ("push", "make its files at the hosting backend what they are here", _push),
         ("pull", "make its files here what they are at the hosting backend", _pull),
     ):
-        moving = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        moving = action(name, summary, do)
         moving.add_argument("name", help="of an agent of this workspace")
         if do is _pull:
             moving.add_argument("--yes", action="store_true", help="do not ask before files are removed here")
         add_url_option(moving)
-        moving.set_defaults(action=do)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -46,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         raise WorkspaceError(
             f"No starpod.toml in {Path.cwd()} or above it: make a workspace with `starpod init`"
         )
-    args.action(args, workspace)
+    args.do(args, workspace)
     return 0
 
 

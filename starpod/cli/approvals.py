@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from actors.visible import visible
+from starpod.cli.actions import agent_actions
 from starpod.cli.client import Client, print_json, shown
 from starpod.cli.output import Colour, hint, note, ok, one_line, when
 from starpod.cli.table import Cell, Column, print_table
-from starpod.cli.target import add_agent_option, find_instance, live_daemon
+from starpod.cli.target import find_instance, live_daemon
 from starpod.errors import StarpodError
 
 PATH: Final = "/api/approvals"
@@ -42,15 +43,7 @@ _TEXT: Final = 80
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of ``starpod approvals``."""
-    add_agent_option(parser)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True, dest="action")
-
-    def action(name: str, summary: str, do: Any) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        made.set_defaults(do=do)
-        add_agent_option(made, again=True)
-        return made
-
+    action = agent_actions(parser)
     listing = action("list", "what waits for your answer", _list)
     listing.add_argument("--all", action="store_true", help="what was answered in the last 30 days, too")
     showing = action("show", "one question with all that would be done", _show)

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from starpod.cli.actions import agent_actions
 from starpod.cli.client import Client, print_json, shown
 from starpod.cli.duration import seconds
 from starpod.cli.output import Colour, fail, hint, note, ok, one_line, when
 from starpod.cli.table import Cell, Column, print_table
-from starpod.cli.target import add_agent_option, find_instance, load_config
+from starpod.cli.target import find_instance, load_config
 from starpod.errors import StarpodError
 from starpod.lock import read_daemon
 
@@ -36,26 +37,21 @@ EMPTY: Final[dict[str, Any]] = {"rows": 0, "last": None, "faults": [], "more": 0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of ``starpod audit``."""
-    add_agent_option(parser)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True, dest="action")
-    showing = actions.add_parser("show", help="the log, newest first", description="The log, newest first.")
+    action = agent_actions(parser)
+    showing = action("show", "the log, newest first", _show)
     showing.add_argument("--session", metavar="ID", help="only of this conversation")
     showing.add_argument("--user", metavar="USER", help="only of this user")
     showing.add_argument("--tool", metavar="TOOL", help="only of this tool")
     showing.add_argument("--since", metavar="TIME", help="how far back: 90m, 24h, 7d")
     showing.add_argument("-l", "--limit", type=int, default=100, metavar="N", help="how many (100)")
-    showing.set_defaults(do=_show)
-    summary = "look for rows that were changed, deleted or moved"
-    verifying = actions.add_parser("verify", help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+    verifying = action("verify", "look for rows that were changed, deleted or moved", _verify)
     verifying.add_argument(
         "--head",
         metavar="ROW:HASH",
         help="a row as an earlier verify has printed it, noted elsewhere: it must still be there",
     )
-    verifying.set_defaults(do=_verify)
     for each in (showing, verifying):
         each.add_argument("--json", action="store_true", help="print JSON")
-        add_agent_option(each, again=True)
 
 
 def run(args: argparse.Namespace) -> int:

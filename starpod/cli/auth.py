@@ -3,11 +3,11 @@
 import argparse
 import getpass
 import sys
-from typing import Any
 
 from actors.instances import account
 from actors.instances.account import Backend, Login
 from bus import ActorError
+from starpod.cli.actions import actions_of
 from starpod.cli.backend import add_url_option, backend_of_told, login_file, with_backend
 from starpod.cli.client import print_json
 from starpod.cli.output import hint, note, ok, say
@@ -16,13 +16,7 @@ from starpod.errors import StarpodError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of ``starpod auth``."""
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-
-    def action(name: str, summary: str, do: Any) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        made.set_defaults(do=do)
-        return made
-
+    action = actions_of(parser)
     login = action("login", "get a key from a hosting backend, by its page in a browser", _login)
     add_url_option(login)
     login.add_argument(

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from starpod.cli import joboptions, jobview
+from starpod.cli.actions import agent_actions
 from starpod.cli.client import Client, print_json, shown
 from starpod.cli.output import fail, hint, note, ok, paint, say
 from starpod.cli.table import print_table
-from starpod.cli.target import add_agent_option, find_instance, live_daemon
+from starpod.cli.target import find_instance, live_daemon
 from starpod.errors import StarpodError
 
 PATH: Final = "/api/cron/jobs"
@@ -21,40 +22,33 @@ LOOK_BACK: Final = 100
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of ``starpod cron``."""
-    add_agent_option(parser)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True, dest="action")
+    action = agent_actions(parser)
 
-    def action(name: str, summary: str, do: Any, *, of_one: bool = True) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        made.set_defaults(do=do)
-        add_agent_option(made, again=True)
-        if of_one:
-            made.add_argument("name", metavar="NAME", help="such as morning-report, or its id")
-            made.add_argument(
-                "--owner", metavar="USER", help="whose it is, where several have one of that name"
-            )
+    def of_one(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made.add_argument("name", metavar="NAME", help="such as morning-report, or its id")
+        made.add_argument("--owner", metavar="USER", help="whose it is, where several have one of that name")
         return made
 
-    listing = action("list", "what is scheduled, with the last and the next run", _list, of_one=False)
+    listing = action("list", "what is scheduled, with the last and the next run", _list)
     listing.add_argument("--all", action="store_true", help="the agent's own too: heartbeat, boot, bootstrap")
-    adding = action("add", "schedule something", _add, of_one=False)
+    adding = action("add", "schedule something", _add)
     adding.add_argument("name", metavar="NAME", help="such as morning-report")
     joboptions.add_schedule(adding, required=True)
     joboptions.add_description(adding, again=False)
     adding.add_argument("--once", action="store_true", help="remove it after its run")
     adding.add_argument("--disabled", action="store_false", dest="enabled", help="paused from the beginning")
     adding.add_argument("--owner", metavar="USER", help="whose it is to be; left out, the admin's")
-    showing = action("show", "all there is to know of a job", _show)
-    _edit_arguments(action("edit", "change a job; what is left out stays", _edit))
-    action("pause", "let a job run no more until it is resumed", _pause)
-    action("resume", "let a paused job run at its times again", _resume)
-    action("remove", "remove a job and the record of its runs", _remove)
-    runs = action("runs", "what became of its runs, the latest first", _runs)
+    showing = of_one(action("show", "all there is to know of a job", _show))
+    _edit_arguments(of_one(action("edit", "change a job; what is left out stays", _edit)))
+    of_one(action("pause", "let a job run no more until it is resumed", _pause))
+    of_one(action("resume", "let a paused job run at its times again", _resume))
+    of_one(action("remove", "remove a job and the record of its runs", _remove))
+    runs = of_one(action("runs", "what became of its runs, the latest first", _runs))
     runs.add_argument("-l", "--limit", type=int, default=10, metavar="N", help="how many (10)")
-    running = action("run", "run a job now, beside its plan", _run)
+    running = of_one(action("run", "run a job now, beside its plan", _run))
     running.add_argument("--wait", action="store_true", help="for its end; exit status 1 if it fails")
-    why = action("why", "why it did or did not run at its last times, and when it will next", _why)
-    preview = action("preview", "when a schedule would run", _preview, of_one=False)
+    why = of_one(action("why", "why it did or did not run at its last times, and when it will next", _why))
+    preview = action("preview", "when a schedule would run", _preview)
     joboptions.add_schedule(preview, required=True)
     for each in (why, preview):
         each.add_argument("-n", "--count", type=int, default=5, metavar="N", help="how many times (5)")

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from actors import jsontext
+from starpod.cli.actions import agent_actions
 from starpod.cli.client import Client, print_json, shown
 from starpod.cli.output import Colour, hint, note, say, warn, when
 from starpod.cli.table import Cell, Column, print_table
-from starpod.cli.target import add_agent_option, find_instance, live_daemon
+from starpod.cli.target import find_instance, live_daemon
 from starpod.errors import StarpodError
 
 PATH: Final = "/api/hooks"
@@ -44,17 +45,8 @@ COLOURS: Final[Mapping[str, Colour]] = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of ``starpod hooks``."""
-    add_agent_option(parser)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True, dest="action")
-
-    def action(name: str, summary: str, do: Any) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        made.set_defaults(do=do)
-        made.add_argument("--json", action="store_true", help="print JSON")
-        add_agent_option(made, again=True)
-        return made
-
-    action("list", "which hooks there are, and whether they are called", _list)
+    action = agent_actions(parser)
+    listing = action("list", "which hooks there are, and whether they are called", _list)
     runs = action("runs", "what came of hooks lately, newest first", _runs)
     runs.add_argument("hook", nargs="?", metavar="NAME", help="only of this one")
     runs.add_argument("-l", "--limit", type=int, default=20, metavar="N", help="how many (20)")
@@ -62,6 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     trying.add_argument("event", metavar="EVENT", help="such as PreToolUse")
     trying.add_argument("--tool", metavar="NAME", help="the tool of the call (Bash)")
     trying.add_argument("--input", metavar="JSON", help="its input; of other events, fields to tell")
+    for each in (listing, runs, trying):
+        each.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace) -> int:

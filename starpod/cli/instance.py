@@ -18,6 +18,7 @@ import attrs
 from actors.instances import account, reading, ssh
 from actors.instances.messages import Instance, LogLine
 from starpod.cli import shipping
+from starpod.cli.actions import actions_of
 from starpod.cli.backend import add_url_option, asked, backend_of_told, login_file, with_backend
 from starpod.cli.client import print_json
 from starpod.cli.output import Colour, hint, note, ok, paint, say
@@ -45,17 +46,13 @@ LEVELS: Final[Mapping[str, Colour]] = {"error": "red", "warn": "yellow", "info":
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of ``starpod instance``."""
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    action = actions_of(parser, add_url_option)
 
-    def action(name: str, summary: str, do: Any, *, of_one: bool = True) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        made.set_defaults(do=do)
-        add_url_option(made)
-        if of_one:
-            made.add_argument("id", metavar="ID", help="its id, the beginning of it, or its name")
+    def of_one(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made.add_argument("id", metavar="ID", help="its id, the beginning of it, or its name")
         return made
 
-    creating = action("create", "have one made", _create, of_one=False)
+    creating = action("create", "have one made", _create)
     creating.add_argument("-n", "--name", metavar="TEXT", help="what it is called")
     creating.add_argument("-r", "--region", metavar="REGION", help="where it is to run, or the zone")
     creating.add_argument("-a", "--agent", metavar="NAME", help="the agent whose files it gets")
@@ -69,16 +66,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     creating.add_argument("--yes", action="store_true", help="ask nothing; secrets are never sent so")
     creating.add_argument("--wait", action="store_true", help="until it runs")
-    listing = action("list", "what there is", _list, of_one=False)
-    action("kill", "end one and remove all of it", _kill)
-    action("pause", "end one and keep what it has", _pause)
-    action("restart", "start one anew, also one that is paused", _restart)
-    logs = action("logs", "what one says, until Ctrl-C", _logs)
+    listing = action("list", "what there is", _list)
+    of_one(action("kill", "end one and remove all of it", _kill))
+    of_one(action("pause", "end one and keep what it has", _pause))
+    of_one(action("restart", "start one anew, also one that is paused", _restart))
+    logs = of_one(action("logs", "what one says, until Ctrl-C", _logs))
     logs.add_argument("-t", "--tail", type=int, default=50, metavar="N", help="lines to begin with (50)")
     logs.add_argument("--no-follow", action="store_true", help="end with the last line that there is")
-    entering = action("ssh", "open a shell where it runs", _ssh)
+    entering = of_one(action("ssh", "open a shell where it runs", _ssh))
     entering.add_argument("--print", action="store_true", help="print the command instead of running it")
-    health = action("health", "how one is", _health)
+    health = of_one(action("health", "how one is", _health))
     for each in (creating, listing, logs, health):
         each.add_argument("--json", action="store_true", help="print JSON")
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actors.vocabulary import ADMIN
+from starpod.cli.actions import agent_actions
 from starpod.cli.client import Client, print_json, shown
 from starpod.cli.output import note, ok, say
 from starpod.cli.table import Column, print_table
-from starpod.cli.target import add_agent_option, find_instance, live_daemon
+from starpod.cli.target import find_instance, live_daemon
 from starpod.cli.user import USERS, path_of
 from starpod.errors import StarpodError
 
@@ -28,27 +29,22 @@ COLUMNS = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``starpod key`` takes."""
-    add_agent_option(parser)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    new = actions.add_parser("new", help="make a key, which is shown this once")
+    action = agent_actions(parser)
+    new = action("new", "make a key, which is shown this once", _new)
     new.add_argument("-u", "--user", default=ADMIN, metavar="USER", help=f"whose it is ({ADMIN})")
     new.add_argument("-l", "--label", metavar="TEXT", help="what it is for")
     new.add_argument("--days", type=int, metavar="N", help="how long it is good; ever, when not given")
-    new.set_defaults(action=_new)
-    listing = actions.add_parser("list", help="newest first, with those that are revoked")
+    listing = action("list", "newest first, with those that are revoked", _list)
     listing.add_argument("-u", "--user", metavar="USER", help="only those of this user")
-    listing.set_defaults(action=_list)
-    revoke = actions.add_parser("revoke", help="make a key void, at once")
+    revoke = action("revoke", "make a key void, at once", _revoke)
     revoke.add_argument("key", metavar="KEY", help="its id in the list, or the beginning of it")
-    revoke.set_defaults(action=_revoke)
     for each in (new, listing, revoke):
-        add_agent_option(each, again=True)
         each.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Ask the daemon for it."""
-    found = args.action(Client(live_daemon(find_instance(args.agent))), args)
+    found = args.do(Client(live_daemon(find_instance(args.agent))), args)
     if args.json:
         print_json(found)
     return 0

@@ -10,10 +10,11 @@ from typing import Any, Final, final
 from urllib.parse import urlsplit
 
 from actors import jsontext
+from starpod.cli.actions import agent_actions
 from starpod.cli.client import LONGEST_ANSWER, Client, credentials, encryption, print_json, shown
 from starpod.cli.output import Colour, note, paint, say, when
 from starpod.cli.table import Cell, Column, print_table
-from starpod.cli.target import add_agent_option, find_instance, live_daemon
+from starpod.cli.target import find_instance, live_daemon
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo
 
@@ -36,18 +37,8 @@ TOOLS: Final = (Column("OFFERED AS"), Column("EFFECT"), Column("WHAT IT DOES", s
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of ``starpod mcp``."""
-    add_agent_option(parser)
+    action = agent_actions(parser, required=False)
     parser.set_defaults(do=_serve)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION")
-
-    def action(name: str, summary: str, do: Any) -> argparse.ArgumentParser:
-        made: argparse.ArgumentParser = actions.add_parser(
-            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
-        )
-        made.set_defaults(do=do)
-        add_agent_option(made, again=True)
-        return made
-
     action(
         "serve", "serve the running agent over standard input and output; so does `starpod mcp` alone", _serve
     )

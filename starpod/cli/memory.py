@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from starpod.cli.actions import agent_actions
 from starpod.cli.client import Client, Refused, print_json, shown
 from starpod.cli.output import Colour, hint, note, ok, paint, say, warn, when, write
 from starpod.cli.table import Cell, Column, print_table
-from starpod.cli.target import add_agent_option, find_instance, live_daemon
+from starpod.cli.target import find_instance, live_daemon
 from starpod.errors import StarpodError
 
 PATH: Final = "/api/memory"
@@ -42,17 +43,7 @@ HISTORY: Final = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of ``starpod memory``."""
-    add_agent_option(parser)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-
-    def action(name: str, summary: str, do: Any) -> argparse.ArgumentParser:
-        made: argparse.ArgumentParser = actions.add_parser(
-            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
-        )
-        made.set_defaults(do=do)
-        add_agent_option(made, again=True)
-        return made
-
+    action = agent_actions(parser)
     search = action("search", "find passages in all notes", _search)
     search.add_argument("words", nargs="+", metavar="WORD", help="a question, or words")
     search.add_argument("-l", "--limit", type=int, default=10, metavar="N", help="most passages (10)")

@@ -3,10 +3,11 @@
 import argparse
 from typing import Any, Final
 
+from starpod.cli.actions import agent_actions
 from starpod.cli.client import Client, Refused, print_json, shown
 from starpod.cli.output import Colour, fail, hint, note, ok, one_line, when
 from starpod.cli.table import Cell, Column, print_table
-from starpod.cli.target import add_agent_option, find_instance, live_daemon
+from starpod.cli.target import find_instance, live_daemon
 from starpod.errors import StarpodError
 
 PATH: Final = "/api/outbox"
@@ -28,12 +29,11 @@ _TEXT: Final = 60
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of ``starpod outbox``."""
-    add_agent_option(parser)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True, dest="action")
-    listing = actions.add_parser(
+    action = agent_actions(parser)
+    listing = action(
         "list",
-        help="what could not be delivered, the latest first",
-        description="What could not be delivered: dead, or doubtful, as nobody can say whether it has arrived.",
+        "what could not be delivered, the latest first: dead, or doubtful, as it may have arrived",
+        _list,
     )
     which = listing.add_mutually_exclusive_group()
     which.add_argument(
@@ -42,17 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--all", action="store_const", dest="which", const="all", help="what was sent, too")
     listing.add_argument("-l", "--limit", type=int, default=100, metavar="N", help="how many (100)")
     listing.add_argument("--json", action="store_true", help="print JSON")
-    listing.set_defaults(do=_list, which="undelivered")
+    listing.set_defaults(which="undelivered")
     for name, summary in (
         ("retry", "send them again, now; what is doubtful is marked as a possible repeat"),
         ("drop", "give them up for good"),
     ):
-        acting = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        acting = action(name, summary, _act)
         acting.add_argument("ids", nargs="*", type=int, metavar="ID", help="numbers that list shows")
         acting.add_argument("--all", action="store_true", help="all that could not be delivered")
-        acting.set_defaults(do=_act)
-        add_agent_option(acting, again=True)
-    add_agent_option(listing, again=True)
 
 
 def run(args: argparse.Namespace) -> int:

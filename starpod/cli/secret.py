@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from actors.instances.reading import moment, plain
 from starpod.cli import shipping
+from starpod.cli.actions import actions_of
 from starpod.cli.backend import add_url_option, asked
 from starpod.cli.client import print_json
 from starpod.cli.output import note, ok
@@ -24,15 +25,12 @@ COLUMNS: Final = (Column("NAME", shrinks=True), Column("FOR"), Column("ENDS WITH
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of ``starpod secret``."""
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
 
-    def action(name: str, summary: str, do: Any) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        made.set_defaults(do=do)
+    def whose(made: argparse.ArgumentParser) -> None:
         add_url_option(made)
         made.add_argument("--agent", metavar="NAME", help="whose it is; left out, that of all agents there")
-        return made
 
+    action = actions_of(parser, whose)
     setting = action("set", "keep a secret, asked for without echo or read from a pipe", _set)
     listing = action("list", "what is kept, without values", _list)
     listing.add_argument("--json", action="store_true", help="print JSON")

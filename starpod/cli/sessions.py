@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 from actors import atomic
 from starpod.cli import sessionview
+from starpod.cli.actions import agent_actions
 from starpod.cli.chat import whole_id
 from starpod.cli.client import Client, Refused
 from starpod.cli.output import note, one_line, paint, say, when, width
 from starpod.cli.table import screen_width
-from starpod.cli.target import add_agent_option, find_instance, live_daemon, load_config
+from starpod.cli.target import find_instance, live_daemon, load_config
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo, read_daemon
 
@@ -30,14 +31,11 @@ WIDE = 100  # columns of a terminal from which on channel and user are told
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``starpod sessions`` takes."""
-    add_agent_option(parser)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="newest first")
+    action = agent_actions(parser)
+    listing = action("list", "newest first", _list)
     listing.add_argument("-l", "--limit", type=int, default=10, metavar="N", help="how many (10)")
-    add_agent_option(listing, again=True)
     listing.add_argument("--json", action="store_true", help="print them as JSON")
-    listing.set_defaults(act=_list)
-    saving = actions.add_parser("export", help="one as a file, to be read without the agent")
+    saving = action("export", "one as a file, to be read without the agent", _export)
     saving.add_argument(
         "id", metavar="ID", help="of the conversation; its beginning, as `list` shows it, will do"
     )
@@ -45,21 +43,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", choices=FORMATS, default="markdown", help=f"{', '.join(FORMATS)} (markdown)"
     )
     saving.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it there, not to stdout")
-    add_agent_option(saving, again=True)
-    saving.set_defaults(act=_export)
-    showing = actions.add_parser("show", help="what was said in one, and why the agent knew what it said")
+    showing = action("show", "what was said in one, and why the agent knew what it said", sessionview.show)
     showing.add_argument("id", metavar="ID", help="the beginning of its id, as in the list")
     showing.add_argument(
         "--why", action="store_true", help="with each answer: what the model was told and what it looked up"
     )
-    add_agent_option(showing, again=True)
     showing.add_argument("--json", action="store_true", help="print it as JSON")
-    showing.set_defaults(act=sessionview.show)
 
 
 def run(args: argparse.Namespace) -> int:
     """List the conversations, show one, or save one."""
-    status: int = args.act(args)
+    status: int = args.do(args)
     return status
 
 

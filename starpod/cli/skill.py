@@ -12,11 +12,12 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from actors.skills.names import checked
+from starpod.cli.actions import agent_actions
 from starpod.cli.client import Client, Refused, Unreachable, print_json, shown
 from starpod.cli.output import hint, note, ok, paint, say, warn, when
 from starpod.cli.package import fetched, report
 from starpod.cli.table import Cell, Column, print_table
-from starpod.cli.target import add_agent_option, find_instance, live_daemon
+from starpod.cli.target import find_instance, live_daemon
 from starpod.errors import StarpodError
 
 PATH: Final = "/api/settings/skills"
@@ -43,36 +44,31 @@ HISTORY: Final = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of ``starpod skill``."""
-    add_agent_option(parser)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True, dest="action")
+    action = agent_actions(parser)
 
-    def action(name: str, summary: str, do: Any, *, of_one: bool = True) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        made.set_defaults(do=do)
-        add_agent_option(made, again=True)
-        if of_one:
-            made.add_argument("name", metavar="NAME", help="such as data-analysis")
-            made.add_argument(
-                "--owner", metavar="USER", default="", help="whose it is; left out, the one for everybody"
-            )
+    def of_one(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made.add_argument("name", metavar="NAME", help="such as data-analysis")
+        made.add_argument(
+            "--owner", metavar="USER", default="", help="whose it is; left out, the one for everybody"
+        )
         return made
 
-    listing = action("list", "what there is, and where it comes from", _list, of_one=False)
-    showing = action("show", "print the text of a skill, and which files it has", _show)
-    _new_arguments(action("new", "have a model write a skill", _new, of_one=False))
-    action("edit", "change the text of a skill in your editor", _edit)
-    approving = action("approve", "make what was written for one user everybody's", _approve)
+    listing = action("list", "what there is, and where it comes from", _list)
+    showing = of_one(action("show", "print the text of a skill, and which files it has", _show))
+    _new_arguments(action("new", "have a model write a skill", _new))
+    of_one(action("edit", "change the text of a skill in your editor", _edit))
+    approving = of_one(action("approve", "make what was written for one user everybody's", _approve))
     approving.add_argument("-y", "--yes", action="store_true", help="do not show it and ask first")
-    action("delete", "remove a skill; its history stays", _delete)
-    installing = action("install", "bring a skill from elsewhere", _install, of_one=False)
+    of_one(action("delete", "remove a skill; its history stays", _delete))
+    installing = action("install", "bring a skill from elsewhere", _install)
     installing.add_argument("source", metavar="PATH|URL", help="a folder, a zip archive, or a git repository")
     installing.add_argument(
         "--skill", action="append", dest="only", metavar="NAME", help="of several this one; may be repeated"
     )
     installing.add_argument("--replace", action="store_true", help="in place of one of that name")
     installing.add_argument("-y", "--yes", action="store_true", help="do not ask")
-    history = action("history", "what was changed, newest first", _history)
-    reverting = action("revert", "make a skill what it was after an earlier change", _revert)
+    history = of_one(action("history", "what was changed, newest first", _history))
+    reverting = of_one(action("revert", "make a skill what it was after an earlier change", _revert))
     reverting.add_argument("seq", type=int, metavar="SEQ", help="number of the change, as history shows it")
     for each in (listing, showing, history):
         each.add_argument("--json", action="store_true", help="print JSON")

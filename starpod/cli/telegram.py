@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
+from starpod.cli.actions import agent_actions
 from starpod.cli.client import Client, print_json, shown
 from starpod.cli.output import fail, hint, note, ok, paint, say, when
 from starpod.cli.table import Cell, Column, print_table
-from starpod.cli.target import add_agent_option, find_instance, live_daemon
+from starpod.cli.target import find_instance, live_daemon
 
 PATH: Final = "/api/telegram"
 PAIRINGS: Final = f"{PATH}/pairings"
@@ -35,15 +36,7 @@ _COLUMNS: Final = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of ``starpod telegram``."""
-    add_agent_option(parser)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True, dest="action")
-
-    def action(name: str, summary: str, do: Any) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        made.set_defaults(do=do)
-        add_agent_option(made, again=True)
-        return made
-
+    action = agent_actions(parser)
     status = action(
         "status", "whether people can reach the agent; exit status 1 if they should and cannot", _status
     )

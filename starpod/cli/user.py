@@ -4,10 +4,11 @@ import argparse
 from typing import Any
 from urllib.parse import quote
 
+from starpod.cli.actions import agent_actions
 from starpod.cli.client import Client, print_json, shown
 from starpod.cli.output import hint, ok
 from starpod.cli.table import Column, print_table
-from starpod.cli.target import add_agent_option, find_instance, live_daemon
+from starpod.cli.target import find_instance, live_daemon
 
 USERS = "/api/settings/auth/users"
 COLUMNS = (
@@ -22,9 +23,14 @@ COLUMNS = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``starpod user`` takes."""
-    add_agent_option(parser)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    add = _action(actions, "add", "make an account", _add)
+    action = agent_actions(parser)
+
+    def of_one(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made.add_argument("user", metavar="USER", help="1 to 64 letters, digits, - and _; not with - first")
+        made.add_argument("--json", action="store_true", help="print JSON")
+        return made
+
+    add = of_one(action("add", "make an account", _add))
     add.add_argument("--name", help="how this person is called")
     add.add_argument("--email", metavar="ADDRESS", help="where this person is reached")
     add.add_argument(
@@ -33,19 +39,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument(
         "--adopt", action="store_true", help="give them what somebody left who had this id before"
     )
-    listing = actions.add_parser("list", help="oldest first, with those that are not let in")
-    add_agent_option(listing, again=True)
+    listing = action("list", "oldest first, with those that are not let in", _list)
     listing.add_argument("--json", action="store_true", help="print JSON")
-    listing.set_defaults(action=_list)
-    _action(actions, "deactivate", "let somebody in no more, at once", _deactivate)
-    _action(actions, "activate", "let somebody in again", _activate)
-    role = _action(actions, "role", "make somebody an admin, or no longer one", _role)
+    of_one(action("deactivate", "let somebody in no more, at once", _deactivate))
+    of_one(action("activate", "let somebody in again", _activate))
+    role = of_one(action("role", "make somebody an admin, or no longer one", _role))
     role.add_argument("role", choices=["user", "admin"])
 
 
 def run(args: argparse.Namespace) -> int:
     """Ask the daemon for it."""
-    found = args.action(Client(live_daemon(find_instance(args.agent))), args)
+    found = args.do(Client(live_daemon(find_instance(args.agent))), args)
     if args.json:
         print_json(found)
     return 0
@@ -54,15 +58,6 @@ def run(args: argparse.Namespace) -> int:
 def path_of(user: str) -> str:
     """Where an account is found."""
     return f"{USERS}/{quote(user, safe='')}"
-
-
-def _action(actions: Any, name: str, summary: str, action: Any) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = actions.add_parser(name, help=summary)
-    add_agent_option(parser, again=True)
-    parser.add_argument("user", metavar="USER", help="1 to 64 letters, digits, - and _; not with - first")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(action=action)
-    return parser
 
 
 def _add(client: Client, args: argparse.Namespace) -> Any:

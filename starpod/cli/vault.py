@@ -12,10 +12,11 @@ from urllib.parse import quote
 from actors import atomic
 from actors.settings import text
 from actors.vault.names import LONGEST, checked_name, names_a_secret
+from starpod.cli.actions import agent_actions
 from starpod.cli.client import Client, Refused, print_json, shown
 from starpod.cli.output import hint, note, ok, say, warn, when
 from starpod.cli.table import Cell, Column, print_table
-from starpod.cli.target import add_agent_option, find_instance, live_daemon
+from starpod.cli.target import find_instance, live_daemon
 from starpod.environment import read_env, without
 from starpod.errors import StarpodError
 from starpod.workspace import Instance
@@ -42,14 +43,7 @@ AUDIT: Final = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions of ``starpod vault``."""
-    add_agent_option(parser)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True, dest="action")
-
-    def action(name: str, summary: str, do: Any) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        made.set_defaults(do=do)
-        add_agent_option(made, again=True)
-        return made
+    action = agent_actions(parser)
 
     def of_one(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
         made.add_argument("name", metavar="NAME", help="such as GITHUB_TOKEN")
