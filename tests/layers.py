@@ -94,7 +94,10 @@ EDGES = {
         f"actors/gateway/{name}.py"
         for name in ("app", "authentication", "client_frames", "clients", "connection", "devices")
     ),
-    *(f"actors/gateway/{name}.py" for name in ("failures", "frames", "http1", "presence", "protocol")),
+    *(
+        f"actors/gateway/{name}.py"
+        for name in ("event_stream", "failures", "frames", "http1", "presence", "protocol")
+    ),
     *(f"actors/gateway/{name}.py" for name in ("refusals", "send_queue", "server", "share", "uploads", "ws")),
     *(f"actors/gateway/v1/{name}.py" for name in ("routes", "stream")),
     "actors/gateway/mcp/routes.py",

@@ -1,24 +1,21 @@
 """``POST /mcp``: the agent for clients of the Model Context Protocol, by streamable HTTP without sessions."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
-from types import TracebackType
-from typing import Final, Self, final
+from typing import Final, final
 
 import trio
 from quart import Quart, Response, g, request
-from quart.wrappers.response import ResponseBody
 
 from actors.agent import messages as agent
 from actors.answering import answer_to
 from actors.gateway.client_frames import ClientMessage
+from actors.gateway.event_stream import STILL_HERE, EventStream
 from actors.gateway.failures import report
 from actors.gateway.http import answer, principal, route
 from actors.gateway.mcp import protocol
 from actors.gateway.mcp.protocol import Asked, Json, Refused
 from actors.gateway.presence import Presence
 from actors.gateway.settings import About
-from actors.gateway.v1.shapes import STILL_HERE
 from actors.memory import messages as memory
 from actors.session import messages as session
 from actors.vocabulary import Principal
@@ -26,8 +23,6 @@ from bus import ActorError, Bus, DeliveryError, Lag
 
 SOURCE: Final = "mcp"
 """Of messages that come this way."""
-PULSE: Final = 15.0
-"""Seconds without a word after which a sign of life is sent."""
 STREAM: Final = "text/event-stream"
 LEFT: Final = "the agent is restarting, or your access has changed; a turn that was begun goes on"
 Tell = Callable[[str], None]
@@ -166,40 +161,20 @@ class Call:
 
 
 @final
-class Stream(ResponseBody):
-    """The body of an answer that is waited for. A client that goes away does not stop a turn."""
+class Stream(EventStream):
+    """The body of an answer that is waited for."""
 
     def __init__(self, presence: Presence, changes: int, call: Call) -> None:
-        self._presence = presence
-        self._changes = changes
+        super().__init__(presence, call.who, changes)
         self._call = call
         self._steps = 0
         self._told: list[Json] = []
-        self._some = trio.Event()
         self._over = False
-        self._open = AsyncExitStack()
-
-    async def __aenter__(self) -> Self:
-        self._open.enter_context(self._presence.entered(self._call.who, self._changes, self._leave))
-        nursery = await self._open.enter_async_context(trio.open_nursery())
-        self._open.callback(nursery.cancel_scope.cancel, "the answer is told")
-        nursery.start_soon(self._run)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._open.__aexit__(kind, error, traceback)
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._chunks()
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         yield STILL_HERE
         while not (self._over and not self._told):
-            with trio.move_on_after(PULSE):
-                await self._some.wait()
-            if not self._told:
+            if not await self._is_told():
                 yield STILL_HERE
             told, self._told, self._some = self._told, [], trio.Event()
             for message in told:

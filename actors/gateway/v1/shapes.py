@@ -8,9 +8,6 @@ from actors.gateway.v1.asked import AGENT
 from actors.vocabulary import Attachment, Usage
 from actors.wire import Json, encode
 
-STILL_HERE: Final = b": the agent is at work\n\n"
-"""Keeps a connection open on which there is nothing to say."""
-
 _TYPES: Final = {
     401: "authentication_error",
     403: "permission_error",

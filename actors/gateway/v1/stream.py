@@ -1,16 +1,14 @@
 """An answer as it grows, as server-sent events."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
-from types import TracebackType
-from typing import Final, Self, final
+from typing import Final, final
 
 import attrs
 import trio
-from quart.wrappers.response import ResponseBody
 
 from actors.agent import messages as agent
 from actors.following import Replay, follow
+from actors.gateway.event_stream import STILL_HERE, EventStream
 from actors.gateway.failures import report
 from actors.gateway.presence import Presence
 from actors.gateway.v1 import shapes
@@ -20,8 +18,6 @@ from actors.session import messages as session
 from actors.vocabulary import Principal
 from bus import ActorError, Bus, Data, DeliveryError
 
-PULSE: Final = 15.0
-"""Seconds without a word after which a sign of life is sent: proxies and clients close what is silent for long."""
 FAILED: Final = "turn_failed"
 LEFT: Final = "the agent is restarting, or your access has changed; the turn goes on"
 
@@ -39,49 +35,27 @@ class Ongoing(Data):
 
 
 @final
-class Stream(ResponseBody):
-    """The body of a streamed answer. A client that goes away does not stop the turn."""
+class Stream(EventStream):
+    """The body of a streamed answer."""
 
     def __init__(self, bus: Bus, presence: Presence, turn: Ongoing, writer: Writer) -> None:
+        super().__init__(presence, turn.who, turn.changes)
         self._write = writer
         self._bus = bus
-        self._presence = presence
         self._turn = turn
         self._events: list[agent.TurnEvent] = []
-        self._some = trio.Event()
         self._answer: agent.Answer | None = None
         """Of a turn that another request has begun."""
         self._broken: str | None = None
         """Why nothing more is to be expected."""
-        self._open = AsyncExitStack()
         self._telling = Telling()
-
-    # --- a response's body ----------------------------------------------------------------------------------
-
-    async def __aenter__(self) -> Self:
-        turn = self._turn
-        self._open.enter_context(self._presence.entered(turn.who, turn.changes, self._leave))
-        nursery = await self._open.enter_async_context(trio.open_nursery())
-        self._open.callback(nursery.cancel_scope.cancel, "the answer is told")
-        nursery.start_soon(self._follow)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._open.__aexit__(kind, error, traceback)
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._chunks()
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         yield self._write.begun()
         over = False
         while not over:
-            with trio.move_on_after(PULSE):
-                await self._some.wait()
-            if not self._some.is_set():
-                yield shapes.STILL_HERE
+            if not await self._is_told():
+                yield STILL_HERE
                 continue
             events, self._events, self._some = self._events, [], trio.Event()
             for piece in self._told(events):
@@ -105,7 +79,7 @@ class Stream(ResponseBody):
             self._events.append(event)
             self._some.set()
 
-    async def _follow(self) -> None:
+    async def _run(self) -> None:
         accepted, user = self._turn.accepted, self._turn.who.user
         try:
             if accepted.duplicate:  # what has happened may no longer be kept, but its answer is

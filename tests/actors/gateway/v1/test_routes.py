@@ -228,7 +228,7 @@ async def test_whoever_may_no_longer_wait_is_told_so(gateway: Gateway) -> None:
 
 
 async def test_a_long_silence_is_filled(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("actors.gateway.v1.stream.PULSE", 0.01)
+    monkeypatch.setattr("actors.gateway.event_stream.PULSE", 0.01)
     async with gateway.http.stream(
         "POST", "/v1/chat/completions", json={"messages": HI, "stream": True}
     ) as response:
