@@ -60,6 +60,14 @@ class Transcript(Data):
     documents: tuple[Document, ...] = ()
     """All that are in it, in order. `size` has no more of them than a note: what they weigh, the model says."""
 
+    @property
+    def read(self) -> tuple[ChatMessage, ...]:
+        """What the model had read when it last said something, and that."""
+        until = len(self.messages)
+        while until and self.messages[until - 1].role != "assistant":
+            until -= 1
+        return self.messages[:until]
+
     def plus(self, parts: Iterable[Part]) -> Self:
         """Add what is said; what one side says in a row is one message, what says nothing is left out."""
         messages, starts, size = list(self.messages), list(self.starts), self.size
@@ -81,9 +89,7 @@ class Transcript(Data):
 
     def answered(self, results: Iterable[ToolResult]) -> Self:
         """Add results of calls of the last answer, in the order of the calls, beside those that are there already."""
-        last = len(self.messages) - 1
-        while self.messages[last].role != "assistant":
-            last -= 1
+        last = len(self.read) - 1
         order = {call.id: n for n, call in enumerate(calls(self.messages[last].content))}
         there = [block for message in self.messages[last + 1 :] for block in message.content]
         blocks = sorted(

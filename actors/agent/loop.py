@@ -129,7 +129,8 @@ class Loop:
     async def walk(self, open_calls: Sequence[session.ToolStep]) -> Ending | None:
         """Go on from what is stored to the end of the turn. None when the program stops meanwhile."""
         run = self.run
-        await self._prepare()
+        # What some calls of a round have answered before a crash, the model had not read when it made the others.
+        await self._prepare(run.transcript.read if open_calls else run.transcript.messages)
         self._leaving.known(run)
         if open_calls:
             await self._carry_out(open_calls)
@@ -240,8 +241,8 @@ class Loop:
             return False
         return bool(self._joining())
 
-    async def _prepare(self) -> None:
-        """Learn which tools there are and what the model is to be told."""
+    async def _prepare(self, read: Sequence[ChatMessage]) -> None:
+        """Learn which tools there are, what the model is to be told, and what came to it with all it has `read`."""
         run, parts = self.run, self._parts
         prepared = await prepare(parts.bus, self._sources, self._turn, run.turn.options.tools)
         opened = await self._opened()
@@ -254,7 +255,7 @@ class Loop:
         self._compactor.outside = self._outside
         self._speaker = Speaker(parts.bus, self._settings, self.record, parts.learned)
         run.outside |= CHANNELS & {run.turn.channel}
-        self._hear(run.transcript.messages)
+        self._hear(read)
         self._offer()
         admission = Admission(
             bus=parts.bus,
@@ -262,7 +263,7 @@ class Loop:
             withheld=prepared.withheld,
             guards=parts.guards,
             context=partial(self._calling, tuple(prepared.catalogue.names)),
-            messages=lambda: run.transcript.messages,
+            messages=lambda: run.transcript.read,
             record=self.record,
             stop=parts.stop,
             paused=self._paused,

@@ -102,17 +102,17 @@ class PermissionsActor(LateKeeper):
     @messages.List.handler
     @concurrent(64)
     async def find(self, request: messages.List) -> tuple[messages.Approval, ...]:
-        return tuple(map(shortened, redacted(await self._read(store.find, request))))
+        return tuple(map(shortened, redacted(await self._read(store.find, request, self._now()))))
 
     @messages.ListOpen.handler
     @concurrent(64)
     async def find_open(self, _request: messages.ListOpen) -> tuple[messages.Approval, ...]:
-        return redacted(await self._read(store.find_open))
+        return redacted(await self._read(store.find_open, self._now()))
 
     @messages.Get.handler
     @concurrent(64)
     async def get(self, request: messages.Get) -> messages.Approval:
-        return redacted(await self._read(store.get, request.id, request.user))
+        return redacted(await self._read(store.seen, request.id, request.user, self._now()))
 
     @messages.Answer.handler
     @concurrent(64)

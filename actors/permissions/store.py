@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+import attrs
+
 from actors import jsontext
 from actors.permissions.messages import (
     AlreadyAnswered,
@@ -22,7 +24,7 @@ from actors.permissions.messages import (
     UnknownGrant,
 )
 from actors.permissions.patterns import ANY, Subject, fits, proposal
-from actors.storage import clean, moment
+from actors.storage import clean, micros, moment
 
 KEPT: Final = 30 * 24 * 3600 * 1_000_000
 """Microseconds for which a question is kept that is closed."""
@@ -113,20 +115,37 @@ def get(connection: sqlite3.Connection, id: str, user: str | None = None) -> App
     return _approval(row)
 
 
-def find(connection: sqlite3.Connection, request: List) -> tuple[Approval, ...]:
+def seen(connection: sqlite3.Connection, id: str, user: str, now: int) -> Approval:
+    """One question of a user as it is now. Raises UnknownApproval."""
+    return _as_of(get(connection, id, user), now)
+
+
+def find(connection: sqlite3.Connection, request: List, now: int) -> tuple[Approval, ...]:
     """The questions to a user, the latest first."""
     rows = connection.execute(
-        "SELECT * FROM asks WHERE user_id = ? AND (? = 'all' OR state = 'open') AND (? IS NULL OR session_id = ?)"
-        " ORDER BY asked_at DESC, rowid DESC LIMIT ?",
-        (request.user, request.which, request.session, request.session, request.limit),
+        "SELECT * FROM asks WHERE user_id = ? AND (? = 'all' OR state = 'open' AND expires_at > ?)"
+        " AND (? IS NULL OR session_id = ?) ORDER BY asked_at DESC, rowid DESC LIMIT ?",
+        (request.user, request.which, now, request.session, request.session, request.limit),
+    )
+    return tuple(_as_of(_approval(row), now) for row in rows)
+
+
+def find_open(connection: sqlite3.Connection, now: int) -> tuple[Approval, ...]:
+    """All that anybody is asked now, the oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM asks WHERE state = 'open' AND expires_at > ? ORDER BY asked_at, rowid LIMIT 1000",
+        (now,),
     )
     return tuple(map(_approval, rows))
 
 
-def find_open(connection: sqlite3.Connection) -> tuple[Approval, ...]:
-    """All that anybody is asked now, the oldest first."""
-    rows = connection.execute("SELECT * FROM asks WHERE state = 'open' ORDER BY asked_at, rowid LIMIT 1000")
-    return tuple(map(_approval, rows))
+def _as_of(approval: Approval, now: int) -> Approval:
+    """A question whose time is over cannot be answered, also before whoever waits for it has closed it."""
+    return attrs.evolve(approval, state="expired") if _is_over(approval, now) else approval
+
+
+def _is_over(approval: Approval, now: int) -> bool:
+    return approval.state == "open" and micros(approval.expires_at) <= now
 
 
 def open_turns(connection: sqlite3.Connection) -> dict[str, str]:
@@ -166,9 +185,7 @@ def _approval(row: sqlite3.Row) -> Approval:
 
 def answer(connection: sqlite3.Connection, request: Answer, *, home: str, now: int) -> Approval:
     """Close a question with the answer of a person. Raises UnknownApproval, AlreadyAnswered or PatternMisses."""
-    approval = get(connection, request.id, request.user)
-    if approval.state == "open" and _is_over(connection, approval.id, now):
-        approval = _closed(connection, approval.id, "expired", now)
+    approval = seen(connection, request.id, request.user, now)
     if approval.state != "open":
         raise AlreadyAnswered(id=approval.id, state=approval.state)
     allowed = request.decision != "deny"
@@ -212,17 +229,10 @@ def _grant(connection: sqlite3.Connection, request: Answer, approval: Approval, 
     )
 
 
-def _is_over(connection: sqlite3.Connection, id: str, now: int) -> bool:
-    (expires_at,) = connection.execute("SELECT expires_at FROM asks WHERE id = ?", (id,)).fetchone()
-    return bool(expires_at <= now)
-
-
 def expire(connection: sqlite3.Connection, id: str, now: int) -> Approval | None:
     """Close a question whose time is over; None where it is not, or it is closed already. Raises UnknownApproval."""
     approval = get(connection, id)
-    if approval.state != "open" or not _is_over(connection, id, now):
-        return None
-    return _closed(connection, id, "expired", now)
+    return _closed(connection, id, "expired", now) if _is_over(approval, now) else None
 
 
 def withdraw(connection: sqlite3.Connection, turn: str, now: int) -> tuple[Approval, ...]:

@@ -56,7 +56,7 @@ class Admission:
     context: Callable[[session.ToolStep], CallContext]
     """Where a call comes from."""
     messages: Callable[[], tuple[ChatMessage, ...]]
-    """The conversation as the model knows it."""
+    """What the model had read when it made the calls."""
     record: Record
     stop: Callable[[], Awaitable[None]]
     """Returns once the program stops."""

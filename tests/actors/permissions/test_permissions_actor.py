@@ -204,6 +204,27 @@ async def test_an_answer_that_nobody_was_there_to_hear_is_heard_later(
         assert world.begun == ["a"]
 
 
+async def test_a_question_whose_time_is_over_is_not_asked_though_nobody_waits_for_it_any_more(
+    house: House, autojump_clock: MockClock
+) -> None:
+    house.permissions = attrs.evolve(ASKING, expires_minutes=3)
+    async with house.running() as world:
+        accepted = await begin(world, "a")
+        (question,) = await asked(world)
+        world.kill()
+    async with house.running(conductor=False) as world:
+        await trio.sleep(181)
+        for _ in range(2):
+            assert await world.bus.ask(permissions.List(user=ADMIN)) == ()
+            assert await world.bus.ask(permissions.ListOpen()) == ()
+            with pytest.raises(permissions.AlreadyAnswered, match="is expired already"):
+                await world.bus.ask(answer(question.id))
+        await world.start_conductor()
+        await world.end(accepted.turn)
+        assert world.begun == []
+        assert "nobody has answered in time" in shape(world.requests[-1].messages)[-1]
+
+
 async def test_a_question_whose_turn_ended_meanwhile_is_withdrawn(
     house: House, autojump_clock: MockClock
 ) -> None:

@@ -58,8 +58,8 @@ def answer(
     return store.answer(connection, request, home=HOME, now=now)
 
 
-def states(connection: sqlite3.Connection, which: Any = "all") -> list[str]:
-    return [each.state for each in store.find(connection, List(user="ada", which=which))]
+def states(connection: sqlite3.Connection, which: Any = "all", now: int = 1) -> list[str]:
+    return [each.state for each in store.find(connection, List(user="ada", which=which), now)]
 
 
 def test_the_same_call_with_the_same_input_is_the_same_question(connection: sqlite3.Connection) -> None:
@@ -95,11 +95,23 @@ def test_an_answer_that_comes_too_late_is_none(connection: sqlite3.Connection) -
     assert store.expire(connection, question.id, EXPIRES) is None
     with pytest.raises(AlreadyAnswered, match="expired"):
         answer(connection, question.id, now=1 + EXPIRES)
-    assert store.expire(connection, question.id, 1 + EXPIRES) is None
-    other = ask(connection, call="t:2")
-    expired = store.expire(connection, other.id, 1 + EXPIRES)
+    expired = store.expire(connection, question.id, 1 + EXPIRES)
     assert expired is not None
     assert expired.state == "expired"
+    assert store.expire(connection, question.id, 1 + EXPIRES) is None
+
+
+def test_nobody_is_asked_any_more_once_the_time_is_over(connection: sqlite3.Connection) -> None:
+    """Though whoever waits has not closed it yet: they may be dead."""
+    question = ask(connection)
+    assert states(connection, "open", EXPIRES) == ["open"]
+    assert len(store.find_open(connection, EXPIRES)) == 1
+    over = 1 + EXPIRES
+    assert states(connection, "open", over) == []
+    assert store.find_open(connection, over) == ()
+    assert states(connection, "all", over) == ["expired"]
+    assert store.seen(connection, question.id, "ada", over).state == "expired"
+    assert store.get(connection, question.id).state == "open"
 
 
 def test_what_is_granted_covers_the_folder_for_that_user_and_tool(connection: sqlite3.Connection) -> None:
@@ -161,13 +173,13 @@ def test_what_was_closed_long_ago_is_forgotten_once_it_is_in_the_books(
     assert len(states(connection)) == 2
     store.noted(connection, [question.id], [])
     store.withdraw(connection, "t", 2 + store.KEPT)
-    assert [each.id for each in store.find(connection, List(user="ada"))] == [kept.id]
+    assert [each.id for each in store.find(connection, List(user="ada"), 1)] == [kept.id]
 
 
 def test_questions_of_a_conversation(connection: sqlite3.Connection) -> None:
     question = ask(connection)
     ask(connection, call="t:2", session="another")
-    found = store.find(connection, List(user="ada", session="s"))
+    found = store.find(connection, List(user="ada", session="s"), 1)
     assert [each.id for each in found] == [question.id]
     assert store.get(connection, question.id) == found[0]
 
@@ -179,4 +191,4 @@ def test_what_anybody_is_asked_now(connection: sqlite3.Connection) -> None:
         ask(connection, call="t:3"),
     ]
     answer(connection, asked[0].id)
-    assert [each.id for each in store.find_open(connection)] == [each.id for each in asked[1:]]
+    assert [each.id for each in store.find_open(connection, 1)] == [each.id for each in asked[1:]]

@@ -185,6 +185,30 @@ async def test_what_is_refused_when_it_is_repeated_after_a_kill_may_have_happene
         assert told == f"c1!This call is not allowed: not any more {BEFORE}"
 
 
+async def test_a_call_is_judged_after_a_kill_by_what_the_model_had_read_when_it_made_it(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    """What came from outside in the same round it has not read: not the first time, and not when it is repeated."""
+    known: list[tuple[str, tuple[str, ...], bool]] = []
+
+    def policy(proposal: Proposal) -> Allow:
+        known.append((proposal.input["what"], proposal.outside, proposal.heard("peeked")))
+        return Allow()
+
+    lives.guards = Guards(policy=policy)
+    lives.results["a"] = lambda: holding("peeked a", "page")
+    lives.gates["b"] = gate = Gate()
+    async with lives.running() as world:
+        accepted = await begin(world, use("Peek", "c1", what="a"), use("Retry", "c2", what="b"))
+        await gate.reached.wait()
+        world.kill()
+    lives.gates.clear()
+    async with lives.running() as world:
+        world.script.insert(0, say(calls=[use("Keep", "c3", what="c")]))
+        await world.end(accepted.turn)
+        assert known == [("a", (), False), *[("b", (), False)] * 2, ("c", ("page",), True)]
+
+
 async def test_time_in_which_a_person_is_waited_for_is_not_time_of_the_turn(
     lives: World, autojump_clock: MockClock
 ) -> None:
