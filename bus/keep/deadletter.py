@@ -9,7 +9,7 @@ import attrs
 from bus.message.data import Data
 from bus.message.envelope import Dropped, Envelope, hex_trace, without_message
 from bus.message.message import Event, Message, wire_name
-from bus.message.size import size_of
+from bus.message.size import size_of, without_middle
 
 Reason = Literal[
     "no_route",
@@ -27,6 +27,8 @@ BYTES = 8 * 1024 * 1024
 """Of all messages that are kept, about."""
 LARGEST = 256 * 1024
 """Of one message, about, that is kept for a resend; of a larger one only its envelope is."""
+LONGEST = 16 * 1024
+"""Characters of what is said about one: an error may quote as much as it likes."""
 LOG_EVERY = 10.0
 """Seconds between two log lines about the same recipient and reason."""
 USUAL: frozenset[Reason] = frozenset({"stopped", "abandoned", "late_reply"})
@@ -94,7 +96,7 @@ class DeadLetters:
             sender=envelope.sender,
             seq=envelope.seq,
             trace=hex_trace(envelope.trace),
-            detail=detail,
+            detail=without_middle(detail, LONGEST),
         )
         self.counts[envelope.to.partition("[")[0], reason] += 1
         self._keep(letter, envelope)

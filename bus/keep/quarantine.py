@@ -1,29 +1,30 @@
 """Messages that crash their handler again and again are refused before they spend the restart budget (G11)."""
 
+import hashlib
 import traceback
 from collections import deque
 
 from bus.message.envelope import Envelope
 from bus.message.message import Message
+from bus.message.size import without_middle
 
 REST = 300.0
 """Seconds after which a quarantined message may try once more: its crash may have been cured meanwhile."""
 WINDOW = 30.0
 """Seconds within which crashes of an equal message count together."""
+LONGEST = 8 * 1024
+"""Characters of a traceback that are kept."""
 
 
-Identity = tuple[str, type[Message], object]
-"""Recipient, class and content."""
+Identity = tuple[str, type[Message], bytes]
+"""Recipient, class and a digest of the content, which itself may be large and is not kept for this."""
 
 
 def identity(envelope: Envelope) -> Identity:
     """Equal for equal messages to one actor."""
     message = envelope.message
-    try:
-        hash(message)
-    except TypeError:  # a mapping among its fields
-        return envelope.to, type(message), repr(message)
-    return envelope.to, type(message), message
+    content = repr(message).encode(errors="surrogatepass")
+    return envelope.to, type(message), hashlib.blake2b(content, digest_size=16).digest()
 
 
 class Quarantine:
@@ -40,7 +41,7 @@ class Quarantine:
         self._forget(now)
         who = identity(envelope)
         crashes = self._crashes.setdefault(who, deque())
-        crashes.append((now, "".join(traceback.format_exception(error))))
+        crashes.append((now, without_middle("".join(traceback.format_exception(error)), LONGEST)))
         if len(crashes) < type(envelope.message).poison_after:
             return []
         del self._crashes[who]

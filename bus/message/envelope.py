@@ -46,8 +46,8 @@ class Receiver(Protocol):
         """Nobody waits for this message any more."""
         ...
 
-    def blockers(self, envelope: Envelope) -> tuple[Waiter, ...]:
-        """Of whom one has to come to an end before that message can; none when nothing holds it up (G7)."""
+    def blockers(self, envelope: Envelope) -> tuple[tuple[Waiter, ...], ...]:
+        """Of whom, in each of these groups, one has to come to an end before that message can (G7)."""
         ...
 
     def has_waiting(self, envelope: Envelope) -> bool:

@@ -44,6 +44,14 @@ def size_of(value: Any, limit: float = float("inf")) -> int:
     return total
 
 
+def without_middle(text: str, limit: int) -> str:
+    """At most about `limit` characters of a text for people: what it begins and what it ends with."""
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]} … {text[-half:]}"
+
+
 @attrs.frozen
 class Shape(Data):
     """How the values of one class are made."""

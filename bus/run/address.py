@@ -191,17 +191,23 @@ class Address:
         elif not is_finished(type(envelope.message)):
             self.hands.cancel(envelope)
 
-    def blockers(self, envelope: Envelope) -> tuple[Waiter, ...]:
-        """Of whom one has to come to an end before a message of this actor can; none when nothing holds it up (G7).
+    def blockers(self, envelope: Envelope) -> tuple[tuple[Waiter, ...], ...]:
+        """Of whom, in each of these groups, one has to come to an end before a message of this actor can (G7).
 
-        Itself when it is in hand, else what its lane is busy with: of a class that runs as often as it may, all those.
+        Of itself when it is in hand. Else of those of its class, if that runs as often as it may, and of the message of
+        the mailbox loop, unless that came later and so does not hold it up.
         """
         if envelope in self.hands:
-            return (envelope,)
-        beside = self.beside.get(type(envelope.message))
-        if beside is not None and (beside is self.control or not beside.is_free):
-            return tuple(beside.running)
-        return () if self.hands.serial is None else (self.hands.serial,)
+            return ((envelope,),)
+        beside, serial = self.beside.get(type(envelope.message)), self.hands.serial
+        if beside is self.control:
+            return (tuple(self.control.running),)
+        groups: list[tuple[Waiter, ...]] = []
+        if beside is not None and not beside.is_free:
+            groups.append(tuple(beside.running))
+        if serial is not None and (beside is None or serial.seq < envelope.seq):
+            groups.append((serial,))
+        return tuple(groups)
 
     def has_waiting(self, envelope: Envelope) -> bool:
         """Whether the sender of that message waits for room here."""

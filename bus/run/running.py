@@ -80,9 +80,9 @@ class RunningActor(Address):
         if self._cleaning is not None:
             self._cleaning.cancel(reason=f"{self.name} did not clean up in time")
 
-    def blockers(self, envelope: Envelope) -> tuple[Waiter, ...]:
+    def blockers(self, envelope: Envelope) -> tuple[tuple[Waiter, ...], ...]:
         if self._starting is not None or self._cleaning is not None:
-            return (self,)
+            return ((self,),)
         return super().blockers(envelope)
 
     # --- life ---------------------------------------------------------------------------------------------

@@ -11,8 +11,9 @@ class Waits:
     """What running code waits for.
 
     A message in hand is waited for through its own handler, one that is queued through whatever holds up its lane: of
-    a class that runs beside others and as often as it may, through all of those, of which one has to end. So a handler
-    that runs beside others is part of a cycle only if the cycle goes through its own message, or through all of them.
+    a class that runs beside others and as often as it may, through all of those, of which one has to end, and besides
+    through an older message of the mailbox loop. So a handler that runs beside others is part of a cycle only if the
+    cycle goes through its own message, or through all of them.
     """
 
     def __init__(self) -> None:
@@ -35,8 +36,11 @@ class Waits:
 
     def path(self, waiter: Waiter, envelope: Envelope) -> tuple[str, ...] | None:
         """The cycle that `waiter` waiting for `envelope` would close, as names of actors, or None."""
-        first = _blockers(envelope)
-        if not first or (waiter not in first and self._awaited.keys().isdisjoint(first)):
+        return next(filter(None, (self._path(waiter, first) for first in _blockers(envelope))), None)
+
+    def _path(self, waiter: Waiter, first: tuple[Waiter, ...]) -> tuple[str, ...] | None:
+        """The cycle that `waiter` would close by waiting for one of `first` to end."""
+        if waiter not in first and self._awaited.keys().isdisjoint(first):
             return None
         stuck = self._stuck(waiter, first)
         if not stuck.issuperset(first):
@@ -71,15 +75,15 @@ class Waits:
         return stuck
 
     def _next(self, at: Waiter) -> Iterator[tuple[Waiter, ...]]:
-        """For each message that `at` waits for: of whom one has to end before."""
+        """For each message that `at` waits for, and for each thing that this one waits for: of whom one has to end."""
         for envelope in self._awaited.get(at, ()):
-            if _still_awaited(envelope) and (blockers := _blockers(envelope)):
-                yield blockers
+            if _still_awaited(envelope):
+                yield from _blockers(envelope)
 
 
-def _blockers(envelope: Envelope) -> tuple[Waiter, ...]:
-    """Of whom one has to come to an end before `envelope` can: its own handler, or what its lane is busy with."""
-    return () if envelope.target is None else envelope.target.blockers(envelope)
+def _blockers(envelope: Envelope) -> Iterator[tuple[Waiter, ...]]:
+    """Of whom, in each group, one has to come to an end before `envelope` can: its own handler, or what holds it up."""
+    return filter(None, () if envelope.target is None else envelope.target.blockers(envelope))
 
 
 def _still_awaited(envelope: Envelope) -> bool:

@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bus.message.envelope import Envelope, without_message
-from bus.message.size import shapes, size_of
+from bus.message.size import shapes, size_of, without_middle
 
 CAPACITY = 4096
 SMALL = 512
 """Bytes, about, up to which a message is kept whole."""
+
+LONGEST = 1024
+"""Characters of what is said about how it ended: an error may quote as much as it likes."""
 
 
 class Record(NamedTuple):
@@ -40,7 +43,7 @@ class FlightRecorder:
         kind = type(envelope.message)
         if not kind.measured or (shapes[kind].large and _size(envelope) > SMALL):
             envelope = without_message(envelope)
-        self._ring.append((at, point, envelope, detail))
+        self._ring.append((at, point, envelope, without_middle(detail, LONGEST) if detail else detail))
 
     def __iter__(self) -> Iterator[Record]:
         return (Record(*entry) for entry in list(self._ring))

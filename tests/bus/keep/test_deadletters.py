@@ -25,7 +25,7 @@ from bus import (
     Restart,
 )
 from bus.console import NotPossible
-from bus.keep.deadletter import BYTES, LOG_EVERY, RING, Reason
+from bus.keep.deadletter import BYTES, LOG_EVERY, LONGEST, RING, Reason
 from bus.message.message import wire_name
 from bus.run.running import RunningActor
 from bus.testing import MeshUnderTest, open_test_mesh
@@ -378,6 +378,23 @@ async def test_not_more_is_kept_than_a_few_megabytes(mesh: MeshUnderTest) -> Non
     assert sum(len(entry.message.text) for entry in kept if isinstance(entry.message, History)) <= BYTES
     assert kept[-1].message == History(text="00199" * 40_000)
     assert len(kept) == BYTES // 200_008
+
+
+async def test_of_what_an_error_quotes_no_more_is_kept_than_helps(mesh: MeshUnderTest) -> None:
+    """Here and in the flight recorder: its beginning and its end."""
+
+    async def quote(actor: Actor, message: Message) -> None:
+        raise RuntimeError("it was " + "x" * 1_000_000 + " and no more")
+
+    await mesh.start(partial(Puppet, {"quote": quote}))
+    with pytest.raises(ActorCrashed):
+        await mesh.bus.ask(Read(do="quote"))
+    details = [mesh.bus.core.dead.ring[-1].letter.detail, *(record.detail for record in mesh.bus.core.flight)]
+    for detail in filter(None, details):
+        assert detail.startswith("RuntimeError: it was xxx")
+        assert detail.endswith("xxx and no more")
+        assert len(detail) < LONGEST + 10
+    assert len(details[-1]) < 2000
 
 
 async def test_of_a_very_large_message_only_the_envelope_is_kept(mesh: MeshUnderTest) -> None:

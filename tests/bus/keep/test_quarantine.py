@@ -1,5 +1,7 @@
 """A message that crashes its handler again and again is put aside before it brings the daemon down (G11)."""
 
+import gc
+import weakref
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar, final
@@ -19,7 +21,7 @@ from bus import (
     Quarantined,
     Request,
 )
-from bus.keep.quarantine import REST, WINDOW, Quarantine
+from bus.keep.quarantine import LONGEST, REST, WINDOW, Quarantine
 from bus.message.envelope import INFINITY, NO_BAGGAGE, Envelope
 from bus.testing import MeshUnderTest, open_test_mesh
 from tests.bus.world import Diary, Poke, pass_time, reasons
@@ -268,3 +270,22 @@ def test_what_is_over_is_forgotten() -> None:
     assert len(quarantine._refused) == 0
     assert len(quarantine._crashes) == 1
     assert not quarantine.kinds
+
+
+class Body(str):
+    """A text of which can be seen when it goes."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_neither_the_message_nor_all_that_an_error_quotes_is_kept() -> None:
+    """200 that crashed with whole histories would otherwise stay until somebody else crashes."""
+    quarantine, body = Quarantine(), Body("x" * 100_000)
+    gone = weakref.ref(body)
+    assert quarantine.crashed(envelope(Poke(do=body)), RuntimeError(body), 0.0) == []
+    tracebacks = quarantine.crashed(envelope(Poke(do=body)), RuntimeError(body), 0.0)
+    assert len("".join(tracebacks)) < 3 * LONGEST
+    del body
+    gc.collect()
+    assert gone() is None
+    assert quarantine.refuses(envelope(Poke(do="x" * 100_000)), 1.0)

@@ -454,3 +454,35 @@ async def test_who_waits_for_a_full_class_is_free_as_long_as_one_of_it_is(
         await mesh.settle()
         assert await mesh.bus.ask(Order(do="through")) == 9
     assert sorted(ends) == [1, 5]
+
+
+class Impatient(Actor):
+    """Its mailbox loop asks for one more of a class that serves one at a time."""
+
+    @Narrow.handler
+    @concurrent(1)
+    async def narrow(self, request: Narrow) -> int:
+        await trio.sleep(request.n)
+        return request.n
+
+    @Other.handler
+    async def other(self, request: Other) -> Any:
+        try:
+            return await self.bus.ask(Narrow(n=request.n))
+        except AskCycle as cycle:
+            return cycle.path
+
+
+async def test_an_older_message_of_the_loop_counts_beside_those_of_a_full_class(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    """The one that is served will end, but the next is not begun before the message that asks for it."""
+    await mesh.start(Impatient)
+    ends: list[Any] = []
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask_narrow, mesh, ends, 5)
+        await mesh.settle()
+        path: Any = await mesh.bus.ask(Other(n=1))
+        assert path == ("impatient", "impatient")
+        assert ends == []
+    assert ends == [5]
