@@ -32,7 +32,7 @@ READERS_OF_JSON = {
     "bus/message/codec.py",  # bounds what it reads itself: the bus knows no application
     *(
         f"actors/session/{name}.py"
-        for name in ("audit", "export", "given", "outbox", "rows", "steps", "told")
+        for name in ("audit", "encoding", "export", "given", "outbox", "rows", "told")
     ),  # rows of our own
 }
 """Where text becomes values; everybody else has it done by :mod:`actors.jsontext`, which bounds it."""

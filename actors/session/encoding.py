@@ -1,6 +1,7 @@
 """How values are stored: blocks and attachments as JSON."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any, Final
@@ -42,6 +43,26 @@ def dump(value: Any) -> str:
         return clean(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
     except (ValueError, TypeError, RecursionError) as error:
         raise Unstorable(reason=str(error)) from error
+
+
+def load(text: str) -> Any:
+    """What :func:`dump` has written. Raises ValueError for what it cannot have written, be it JSON or not.
+
+    A half of a surrogate pair or an infinite number would get as far as whoever sends it on, and crash that one.
+    """
+    value = _DECODER.decode(text)
+    if "\\ud" in text or "\\uD" in text:
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def _finite(digits: str) -> float:
+    if not math.isfinite(number := float(digits)):
+        raise ValueError(f"{digits[:20]} is not finite")
+    return number
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
 
 
 def _upgraded(value: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from typing import Final
 from actors.storage import micros, moment
 from actors.vocabulary import Attachment, Text, Usage
 
-from .encoding import attachments_in, options_in
+from .encoding import attachments_in, load, options_in
 from .messages import Session, Turn, TurnOptions
 from .steps import Said
 from .words import blocks_of
@@ -141,7 +141,7 @@ def _unpacked(row: sqlite3.Row) -> tuple[tuple[Attachment, ...], TurnOptions, bo
     if row["attachments"] == _NO_ATTACHMENTS and row["options"] == _NO_OPTIONS:  # as of nearly every turn
         return (), TurnOptions(), False
     try:
-        return attachments_in(json.loads(row["attachments"])), options_in(json.loads(row["options"])), False
+        return attachments_in(load(row["attachments"])), options_in(load(row["options"])), False
     except Exception:  # noqa: BLE001 - whatever damage does to a decoder, it stays with the row
         return (), TurnOptions(), True
 

@@ -1,6 +1,5 @@
 """The steps of a conversation: as values, and as rows of the ledger."""
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal, final
@@ -11,7 +10,7 @@ from actors.storage import clean
 from actors.vocabulary import Attachment, Block, Content, Origin, Text, ToolUse
 from bus import Data
 
-from .encoding import attachments_in, attachments_out, blocks_in, blocks_out, dump, origins_out
+from .encoding import attachments_in, attachments_out, blocks_in, blocks_out, dump, load, origins_out
 from .messages import Effect
 
 
@@ -151,13 +150,13 @@ def _read(row: sqlite3.Row) -> Step:
     same: dict[str, Any] = {"id": row["id"], "turn": row["turn_id"], "at": row["started_at"]}
     match row["kind"]:
         case "user":
-            return UserStep(said=tuple(map(_said_in, json.loads(row["content"]))), **same)
+            return UserStep(said=tuple(map(_said_in, load(row["content"]))), **same)
         case "assistant":
-            return AssistantStep(content=blocks_in(json.loads(row["content"])), **same)
+            return AssistantStep(content=blocks_in(load(row["content"])), **same)
         case "notice":
             return NoticeStep(text=row["content"], **same)
         case _:
-            (call,) = blocks_in((json.loads(row["content"]),))
+            (call,) = blocks_in((load(row["content"]),))
             result = None if row["result"] is None else _result_in(row)
             return CallStep(
                 n=row["n"], call=call, effect=row["effect"], state=row["state"], result=result, **same
@@ -202,7 +201,7 @@ def _said_in(value: dict[str, Any]) -> Said:
 
 
 def _result_in(row: sqlite3.Row) -> Result:
-    value = json.loads(row["result"])
+    value = load(row["result"])
     return Result(
         content=blocks_in(value["content"]),
         is_error=bool(row["is_error"]),

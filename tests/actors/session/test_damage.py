@@ -21,6 +21,12 @@ DAMAGE = [
     b"[" * 5000 + b"]" * 5000,
     b"[\xff]",
 ]
+FOREIGN = [
+    b'[{"type":"text","text":"\\ud83d"}]',
+    b'[{"type":"tool_use","id":"a","name":"FileList","input":{"n":1e999}}]',
+    b'[{"type":"tool_use","id":"a","name":"FileList","input":{"n":NaN}}]',
+]
+"""JSON that nothing of ours writes."""
 
 
 @pytest.fixture
@@ -44,7 +50,7 @@ def damage(ledger: Ledger, turn: str, kind: str, column: str, value: bytes) -> N
     ledger.recover()
 
 
-@pytest.mark.parametrize("value", DAMAGE)
+@pytest.mark.parametrize("value", [*DAMAGE, *FOREIGN])
 @pytest.mark.parametrize(
     ("kind", "column"),
     [("user", "content"), ("assistant", "content"), ("tool", "content"), ("tool", "result")],
