@@ -17,6 +17,9 @@ from .words import blocks_of
 NOT_COMPLETED: Final = "This call was not completed. It may or may not have taken effect."
 """Result of a call whose turn is over without one."""
 
+BROKEN_OFF: Final = "[That was stopped or failed, and is over. Do not go on with it unless you are asked to.]"
+"""Stands behind what a turn leaves without an answer: the next message would read as if it asked for that as well."""
+
 
 @final
 @attrs.frozen(kw_only=True)
@@ -28,6 +31,8 @@ class History(Data):
     """Calls of the running turn without a result, in order; they stand in the last message of the assistant."""
     last: int = 0
     """Id of the last step that is in `transcript`."""
+    unanswered: str | None = None
+    """The turn after whose words or results the assistant has said nothing."""
 
 
 @final
@@ -75,13 +80,23 @@ def _plus(known: History, gathered: Sequence[Group], open_calls: tuple[CallStep,
     told = (
         gathered if known.transcript.messages else dropwhile(_is_answer, gathered)
     )  # nothing begins with an answer
-    parts = [part for group in told for part in _parts(group, open_calls)]
+    parts: list[Part] = []
+    unanswered = known.unanswered
+    for group in told:
+        head = group.head
+        if isinstance(head, UserStep) and unanswered not in {None, head.turn}:
+            parts.append(Part("user", (Text(text=BROKEN_OFF),), head.id))
+        said = [part for part in _parts(group, open_calls) if part.content]
+        parts += said
+        if said:
+            unanswered = None if said[-1].side == "assistant" else head.turn
     return History(
         transcript=known.transcript.plus(parts),
         open_calls=tuple(
             ToolStep(n=call.n, call=call.call, effect=call.effect, state=call.state) for call in open_calls
         ),
         last=(last.calls[-1] if last.calls else last.head).id,
+        unanswered=unanswered,
     )
 
 

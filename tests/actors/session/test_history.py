@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.session import history
-from actors.session.history import NOT_COMPLETED, History, Summary
+from actors.session.history import BROKEN_OFF, NOT_COMPLETED, History, Summary
 from actors.session.steps import AssistantStep, CallStep, NoticeStep, Result, Said, Step, UserStep
 from actors.transcript import SUMMARY_CLOSES, SUMMARY_OPENS
 from actors.vocabulary import Attachment, Block, ChatMessage, Image, ProviderData, Text, Thinking, ToolUse
@@ -95,11 +95,22 @@ def test_notices_are_not_sent() -> None:
     ]
 
 
-def test_a_turn_that_said_nothing_leaves_its_words_to_the_next_message() -> None:
+def test_a_turn_that_said_nothing_is_marked_as_over_before_the_next_message() -> None:
     script = (
-        Script().user("first", turn="1").notice("failed").user("second", turn="2").model("both", turn="2")
+        Script().user("first", turn="1").notice("failed").user("second", turn="2").model("fine", turn="2")
     )
-    assert derived(script) == [("user", ["first", "second"]), ("assistant", ["both"])]
+    assert derived(script) == [("user", ["first", BROKEN_OFF, "second"]), ("assistant", ["fine"])]
+
+
+def test_so_is_one_that_got_no_further_than_the_results_of_calls() -> None:
+    script = Script().user("first", turn="1").model("I look", turn="1").call("a", "1", turn="1")
+    assert derived(script.user("second", turn="2"))[2] == ("user", ["=a", BROKEN_OFF, "second"])
+    assert derived(script.user("third", turn="2"))[2] == ("user", ["=a", BROKEN_OFF, "second", "third"])
+
+
+def test_one_that_was_answered_in_part_is_not() -> None:
+    script = Script().user("first", turn="1").model("well", turn="1").user("second", turn="2")
+    assert derived(script) == [("user", ["first"]), ("assistant", ["well"]), ("user", ["second"])]
 
 
 def test_open_calls_of_the_running_turn_end_the_history() -> None:

@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from actors.session import attempts, branches, claims, endings, recent, turns
-from actors.session.history import NOT_COMPLETED
+from actors.session.history import BROKEN_OFF, NOT_COMPLETED
 from actors.session.messages import (
     EndState,
     Finished,
@@ -272,7 +272,18 @@ class TestFinish:
     def test_after_a_failure_the_next_turn_has_a_valid_history(self, ledger: Ledger, turn: str) -> None:
         ledger.finish(turn, state="failed", notice="no answer")
         begun = ledger.begin(ledger.accept("again", key="chat").turn)
-        assert spoken(begun.transcript.messages) == [("user", ["hi", "again"])]
+        assert spoken(begun.transcript.messages) == [("user", ["hi", BROKEN_OFF, "again"])]
+
+    def test_the_model_does_not_take_what_was_cancelled_for_a_wish(self, ledger: Ledger, turn: str) -> None:
+        """Neither the turn that ran nor one that waited: both stand in the same message as the next wish."""
+        waiting = ledger.accept("delete all", key="chat", mode="queue").turn
+        last = ledger.accept("list all", key="chat", mode="queue").turn
+        ledger.cancel(waiting)
+        ledger.finish(turn, state="cancelled")
+        begun = ledger.begin(last)
+        assert spoken(begun.transcript.messages) == [
+            ("user", ["hi", BROKEN_OFF, "delete all", BROKEN_OFF, "list all"])
+        ]
 
     def test_a_merged_turn_has_no_end_of_its_own(self, ledger: Ledger, turn: str) -> None:
         followup = ledger.accept("wait", key="chat")

@@ -17,6 +17,7 @@ from actors.llm.anthropic import format as anthropic_format
 from actors.llm.format import Format
 from actors.llm.openai import format as openai_format
 from actors.session import endings, export, survey
+from actors.session.history import BROKEN_OFF
 from actors.session.messages import Accepted, EndState, JoinedAnother, ListTurns, Message, StillOpen
 from actors.transcript import Transcript
 from actors.vocabulary import ADMIN, Text
@@ -284,7 +285,12 @@ def spoken(rows: Sequence[Message]) -> list[str]:
 
 def texts(transcript: Transcript) -> list[str]:
     """All that is said in it; of a summary what was made of it."""
-    blocks = [block for message in transcript.messages for block in message.content]
+    blocks = [
+        block
+        for message in transcript.messages
+        for block in message.content
+        if block != Text(text=BROKEN_OFF)
+    ]
     return [_shortly(block.text) for block in blocks if isinstance(block, Text)]
 
 

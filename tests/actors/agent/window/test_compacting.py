@@ -8,6 +8,7 @@ from actors.agent import messages as agent
 from actors.agent.settings import Compaction, Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
+from actors.session.history import BROKEN_OFF
 from actors.vocabulary import Usage
 from bus import Sink
 from tests.actors.agent.world import World, check_valid, fail, last_text, say, shape, usage, use
@@ -206,7 +207,7 @@ async def test_a_turn_of_which_nothing_fits_ends_and_the_next_one_begins_with_wh
         assert world.script == [], "asked three times and for one summary"
         assert (await world.turn("q4", say("a4"))).text == "a4"
         assert "In short." in shape(world.requests[-1].messages)[0]
-        assert shape(world.requests[-1].messages)[1:] == ["a:a2", "u:q3", "u:q4"]
+        assert shape(world.requests[-1].messages)[1:] == ["a:a2", "u:q3", f"u:{BROKEN_OFF}", "u:q4"]
 
 
 async def test_the_price_of_a_summary_is_recorded(lives: World, autojump_clock: MockClock) -> None:
