@@ -139,6 +139,34 @@ def test_a_point_at_which_it_is_to_die_is_its_own(folder: Path) -> None:
     assert said(folder) == "alive\n"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "print('done')",
+        "raise SystemExit('said in the end')",
+        "raise SystemExit(256 + 7)",
+        "1 / 0",
+        "import os, sys\nprint('to nobody')\nos.close(sys.stdout.fileno())",
+        "import sys\nsys.stdout = None",
+        "import os, threading\nthreading.Thread(target=lambda: os.write(1, b'the thread\\n')).start()",
+    ],
+)
+def test_it_ends_as_a_new_process_does(folder: Path, text: str) -> None:
+    write(folder, text)
+    with forked(folder) as process:
+        status = process.wait()
+    new = subprocess.run(
+        [sys.executable, "-m", "program"],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        text=True,
+    )
+    assert (status, said(folder).splitlines()[-1:]) == (new.returncode, new.stdout.splitlines()[-1:])
+
+
 STARTER = """
 import os, signal, sys
 from pathlib import Path
