@@ -52,7 +52,7 @@ async def process(*options: str) -> AsyncGenerator[str]:
 
 
 async def test_it_answers_whole_in_both_formats(model_server: ModelServer) -> None:
-    async with httpx2.AsyncClient(base_url=model_server.url) as client:
+    async with httpx2.AsyncClient(base_url=model_server.url, verify=False) as client:
         model_server.script(*[Reply(Think("hm"), Say("a", "b"), Call("FileRead", {"path": "x"}))] * 2)
         anthropic = (await client.post(PATHS["anthropic"], json=body())).json()
         openai = (await client.post(PATHS["openai"], json=body())).json()
@@ -68,7 +68,7 @@ async def test_it_answers_whole_in_both_formats(model_server: ModelServer) -> No
 
 
 async def test_it_echoes_until_it_is_told_otherwise(model_server: ModelServer) -> None:
-    async with httpx2.AsyncClient(base_url=model_server.url) as client:
+    async with httpx2.AsyncClient(base_url=model_server.url, verify=False) as client:
         answer = await client.post(PATHS["anthropic"], json=body(stream=True))
     assert "event: message_stop" in answer.text
     assert model_server.requests[0].last_text == "one two"
@@ -117,7 +117,7 @@ async def test_it_runs_as_a_process_and_is_told_what_to_do_over_http(tmp_path: P
     script.write_text(json.dumps([{"say": "first"}]))
     async with (
         process("--behaviour", "say:always", "--script", str(script)) as url,
-        httpx2.AsyncClient(base_url=url) as client,
+        httpx2.AsyncClient(base_url=url, verify=False) as client,
     ):
 
         async def say() -> str:

@@ -21,7 +21,7 @@ PROGRAM = Path(__file__).parent / "telegram" / "server.py"
 def test_it_is_told_from_outside_what_people_do() -> None:
     with (
         telegram_process() as telegram,
-        httpx2.Client(base_url=f"{telegram.url}/bot{telegram.token}", trust_env=False) as bot,
+        httpx2.Client(base_url=f"{telegram.url}/bot{telegram.token}", trust_env=False, verify=False) as bot,
     ):
         update = telegram.people.write("hello", sender=8)
         assert update["message"]["from"]["first_name"] == "Person 8"
@@ -95,7 +95,7 @@ async def test_what_is_not_right_is_said_so(
     telegram: TelegramServer, path: str, status: int, why: str
 ) -> None:
     telegram.people.write("hello")
-    async with httpx2.AsyncClient(base_url=telegram.url, trust_env=False) as client:
+    async with httpx2.AsyncClient(base_url=telegram.url, trust_env=False, verify=False) as client:
         answer = await client.get(path.format(token=telegram.token))
     assert answer.status_code == status
     assert answer.json() == {"ok": False, "error_code": status, "description": why}
@@ -104,7 +104,7 @@ async def test_what_is_not_right_is_said_so(
 async def test_bodies_are_read_in_three_formats(telegram: TelegramServer) -> None:
     telegram.people.write("hello")
     call = f"/bot{telegram.token}/sendDocument"
-    async with httpx2.AsyncClient(base_url=telegram.url, trust_env=False) as client:
+    async with httpx2.AsyncClient(base_url=telegram.url, trust_env=False, verify=False) as client:
         file = {"document": ("é.txt", b"x" * 100_000, "text/plain")}
         sent = (await client.post(call, data={"chat_id": "7"}, files=file)).json()["result"]
         again = {"chat_id": 7, "document": sent["document"]["file_id"], "caption": "again", "thumbnail": None}
@@ -121,14 +121,14 @@ async def test_bodies_are_read_in_three_formats(telegram: TelegramServer) -> Non
 
 async def test_a_file_of_a_document_is_at_most_as_large_as_telegram_allows(telegram: TelegramServer) -> None:
     telegram.people.write("hello")
-    async with httpx2.AsyncClient(base_url=telegram.url, trust_env=False, timeout=60) as client:
+    async with httpx2.AsyncClient(base_url=telegram.url, trust_env=False, timeout=60, verify=False) as client:
         file = {"document": ("a.bin", bytes(50 * 1024 * 1024 + 1))}
         answer = await client.post(f"/bot{telegram.token}/sendDocument", data={"chat_id": "7"}, files=file)
     assert answer.json() == {"ok": False, "error_code": 413, "description": "Request Entity Too Large"}
 
 
 async def test_a_client_that_leaves_ends_its_poll(telegram: TelegramServer) -> None:
-    async with httpx2.AsyncClient(base_url=telegram.url, trust_env=False) as client:
+    async with httpx2.AsyncClient(base_url=telegram.url, trust_env=False, verify=False) as client:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(client.get, f"/bot{telegram.token}/getUpdates?timeout=50")
             await telegram.wait_for(telegram.seen.polling)
@@ -139,7 +139,7 @@ async def test_a_client_that_leaves_ends_its_poll(telegram: TelegramServer) -> N
 async def test_a_line_that_is_pulled_refuses_and_can_be_plugged_in_again(telegram: TelegramServer) -> None:
     call = f"/bot{telegram.token}/getUpdates?timeout=50"
     async with (
-        httpx2.AsyncClient(base_url=telegram.url, trust_env=False) as client,
+        httpx2.AsyncClient(base_url=telegram.url, trust_env=False, verify=False) as client,
         trio.open_nursery() as nursery,
     ):
 
@@ -178,7 +178,7 @@ async def test_a_chunked_body_is_read_and_nonsense_is_not() -> None:
 async def test_sizes_of_a_jpeg_are_read(telegram: TelegramServer) -> None:
     telegram.people.write("hello")
     head = b"\xff\xd8\xff\xe0\x00\x04JF\xff\xc0\x00\x11\x08\x00\x50\x00\xa0" + bytes(20)
-    async with httpx2.AsyncClient(base_url=telegram.url, trust_env=False) as client:
+    async with httpx2.AsyncClient(base_url=telegram.url, trust_env=False, verify=False) as client:
         answer = await client.post(
             f"/bot{telegram.token}/sendPhoto", data={"chat_id": "7"}, files={"photo": ("a.jpg", head)}
         )
@@ -201,5 +201,7 @@ async def test_a_client_that_is_reset_while_it_waits_has_left(telegram: Telegram
     await trio.testing.wait_all_tasks_blocked(0.05)
     client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     await client.aclose()
-    async with httpx2.AsyncClient(base_url=f"{telegram.url}/bot{telegram.token}", trust_env=False) as bot:
+    async with httpx2.AsyncClient(
+        base_url=f"{telegram.url}/bot{telegram.token}", trust_env=False, verify=False
+    ) as bot:
         assert (await bot.get("getMe")).json()["ok"]

@@ -38,6 +38,9 @@ IMPORTED: Final = (
     "starpod.cli.banner",
     "starpod.daemon",
     "actors.skills.frontmatter",
+    "httpcore2",
+    "anyio._backends._trio",
+    "encodings.idna",
 )
 """Modules that a command and a daemon are going to import: the rest of the first is in here."""
 
@@ -111,7 +114,7 @@ class Place:
             )
             self.variables[f"{provider.upper()}_API_KEY"] = KEY
             clients = {"anthropic": "anthropic.client", "gemini": "transport.plain_client"}
-            self.imported.append(f"actors.llm.{clients.get(provider, 'openai.client')}")
+            self.imported += ["actors.llm.providers", f"actors.llm.{clients.get(provider, 'openai.client')}"]
 
     def configure(self, toml: str) -> None:
         """Replace the configuration, except for the port."""

@@ -94,7 +94,7 @@ async def test_an_agent_lives_in_a_container_that_has_its_folder_and_its_port_an
         (workspace / "agents/bot/SOUL.md").unlink()
         await run("agent", "pull", "bot")
         assert (workspace / "agents/bot/SOUL.md").read_text() == "You are Nova."
-        async with httpx2.AsyncClient(trust_env=False) as http:
+        async with httpx2.AsyncClient(trust_env=False, verify=False) as http:
             assert (await http.get(f"{one['web_url']}/api/health")).status_code == 200
 
         await run("instance", "kill", "bot")

@@ -34,6 +34,7 @@ def configure(place: Place, model: ModelServer, *more: str) -> None:
         f'provider = "anthropic"\nmodel = "test-model"\n[providers.anthropic]\nbase_url = "{model.url}"\n'
         + "\n".join(more)
     )
+    place.imported.append("actors.mcp.http")
 
 
 def server(name: str, *command: str, **env: str) -> str:
@@ -386,7 +387,7 @@ async def test_the_official_client_for_python_uses_the_agent_over_http(tmp_path:
     place = Place(tmp_path / "aster")
     async with serving(place) as daemon:
         key = {"Authorization": f"Bearer {daemon.token}"}
-        async with httpx2.AsyncClient(headers=key, timeout=PATIENCE, trust_env=False) as http:
+        async with httpx2.AsyncClient(headers=key, timeout=PATIENCE, trust_env=False, verify=False) as http:
             over = streamable_http_client(f"{daemon.url}/mcp", http_client=http)
             async with Client(over, mode=mode) as client:
                 await use(client)
@@ -422,7 +423,10 @@ async def test_the_official_client_for_typescript_uses_the_agent(tmp_path: Path,
 async def test_strangers_and_other_sites_are_refused(tmp_path: Path) -> None:
     place = Place(tmp_path / "aster")
     ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
-    async with serving(place) as daemon, httpx2.AsyncClient(base_url=daemon.url, trust_env=False) as anybody:
+    async with (
+        serving(place) as daemon,
+        httpx2.AsyncClient(base_url=daemon.url, trust_env=False, verify=False) as anybody,
+    ):
         assert (await anybody.post("/mcp", json=ping)).status_code == 401
         elsewhere = {"Origin": "https://evil.example", "Authorization": f"Bearer {daemon.token}"}
         assert (await anybody.post("/mcp", json=ping, headers=elsewhere)).status_code == 403

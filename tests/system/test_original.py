@@ -28,7 +28,11 @@ async def client_of(place: Place) -> AsyncGenerator[tuple[str, str, httpx2.Async
         key = (await daemon.mesh.bus.ask(users.NewKey(id=ADMIN, user=ADMIN, proof="operator"))).key
         address = str(daemon.info.address)
         async with httpx2.AsyncClient(
-            base_url=f"http://{address}", headers={"X-API-Key": key}, timeout=PATIENCE, trust_env=False
+            base_url=f"http://{address}",
+            headers={"X-API-Key": key},
+            timeout=PATIENCE,
+            trust_env=False,
+            verify=False,
         ) as http:
             yield address, key, http
 

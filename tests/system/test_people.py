@@ -113,7 +113,7 @@ async def test_over_http_what_is_made_is_told_so_and_what_is_not_there_is_nothin
 async def test_a_browser_that_was_signed_in_with_a_key_is_out_when_the_key_ends(place: Place) -> None:
     async with serving(place) as daemon:
         key = await answers(place, "key", "new", "--label", "phone")
-        async with httpx2.AsyncClient(base_url=daemon.url, trust_env=False) as browser:
+        async with httpx2.AsyncClient(base_url=daemon.url, trust_env=False, verify=False) as browser:
             signed_in = await browser.post("/api/auth/login", json={"key": key["key"]})
             browser.headers["X-Starpod-Page"] = signed_in.json()["page"]
             assert (await browser.get("/api/sessions")).status_code == 200

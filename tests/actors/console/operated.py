@@ -138,5 +138,5 @@ async def operating(mesh: MeshUnderTest, tmp_path: Path) -> AsyncGenerator[Opera
     await mesh.start(partial(ConsoleActor, VERSION), name="console")
     bound: list[Address] = []
     await mesh.start(a_gateway(tmp_path, bound.append), name="gateway")
-    async with httpx2.AsyncClient(base_url=f"http://{bound[0]}", timeout=PATIENCE) as http:
+    async with httpx2.AsyncClient(base_url=f"http://{bound[0]}", timeout=PATIENCE, verify=False) as http:
         yield Operated(mesh, world, bound[0], http)

@@ -24,7 +24,7 @@ FIVE = 5
 
 @asynccontextmanager
 async def a_page(gateway: Gateway, key: str = KEY) -> AsyncGenerator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=f"http://{gateway.address}") as browser:
+    async with httpx2.AsyncClient(base_url=f"http://{gateway.address}", verify=False) as browser:
         answer = await browser.post("/api/auth/login", json={"key": key})
         browser.headers["X-Starpod-Page"] = answer.json()["page"]
         yield browser
@@ -46,7 +46,7 @@ async def audit(browser: httpx2.AsyncClient) -> list[tuple[str, str, str, str]]:
 
 async def test_a_code_is_for_the_operator_to_give_and_for_an_admin(gateway: Gateway) -> None:
     await add(gateway, "ada")
-    async with httpx2.AsyncClient(base_url=f"http://{gateway.address}") as program:
+    async with httpx2.AsyncClient(base_url=f"http://{gateway.address}", verify=False) as program:
         assert (await program.post("/api/page-code", headers=KNOWN)).status_code == 403
         made = (await program.post("/api/page-code", headers=OPERATOR)).json()
         assert re.fullmatch("[3-9A-Y]{4}-[3-9A-Y]{4}", made["code"])
@@ -90,7 +90,7 @@ async def test_neither_kind_of_code_does_what_the_other_does(gateway: Gateway) -
         refused = await page.post(CONFIRM, json={"code": link.partition("code=")[2][:100]})
         assert refused.status_code == 400
         typed = await code_for(gateway)
-        async with httpx2.AsyncClient(base_url=f"http://{gateway.address}") as stranger:
+        async with httpx2.AsyncClient(base_url=f"http://{gateway.address}", verify=False) as stranger:
             assert "set-cookie" not in (await stranger.get(f"/?code={typed}")).headers
             assert "set-cookie" in (await stranger.get(link)).headers
         assert (await page.post(CONFIRM, json={"code": typed})).status_code == 200
@@ -103,7 +103,9 @@ async def test_only_an_admin_unlocks_only_a_page_with_their_own_code(gateway: Ga
         assert (await of_ada.post(CONFIRM, json={"code": code})).status_code == 400
         assert (await of_bob.post(CONFIRM, json={"code": await code_for(gateway)})).status_code == 403
         for headers in (KNOWN, OPERATOR):
-            async with httpx2.AsyncClient(base_url=f"http://{gateway.address}", headers=headers) as program:
+            async with httpx2.AsyncClient(
+                base_url=f"http://{gateway.address}", headers=headers, verify=False
+            ) as program:
                 refused = await program.post(CONFIRM, json={"code": await code_for(gateway)})
                 assert (refused.status_code, "not a key" in refused.json()["error"]) == (409, True)
                 assert not await unlocked(program)

@@ -152,7 +152,9 @@ async def running(
     bound: list[Address] = []
     await mesh.start(a_gateway(tmp_path, bound.append, port=port, host=host, limits=limits, reach=reach))
     async with AsyncExitStack() as stack:
-        client = httpx2.AsyncClient(base_url=f"http://{bound[0]}", headers=KNOWN, timeout=PATIENCE)
+        client = httpx2.AsyncClient(
+            base_url=f"http://{bound[0]}", headers=KNOWN, timeout=PATIENCE, verify=False
+        )
         http = await stack.enter_async_context(client)
         yield Gateway(mesh, world, bound[0], http)
 
