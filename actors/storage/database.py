@@ -104,13 +104,19 @@ class Database(Data):
         self._mark()
 
     def _make(self) -> None:
-        """A database without tables. It gets its name once it has content, so that an empty file is never a new one."""
+        """A new database. It gets its name once it is whole, so that an empty file is never a new one.
+
+        Until then nothing in it is worth waiting for the disk, which is most of what a first start would take.
+        """
         new = self.path.with_name(f"{self.path.name}.new")
         for left in (new, log_of(new)):
             left.unlink(missing_ok=True)
         new.touch(mode=0o600)
         connection = sqlite3.connect(new, isolation_level=None)
         try:
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA journal_mode = MEMORY")
+            self._migrate(connection)
             connection.execute("PRAGMA journal_mode = WAL")
         finally:
             connection.close()

@@ -62,6 +62,14 @@ class TestMigrations:
         async with opened(path, TABLE) as database:
             assert await database.read(texts) == ["old"]
 
+    async def test_a_new_file_gets_its_name_once_it_has_all_its_tables(self, path: pathlib.Path) -> None:
+        with pytest.raises(storage.MigrationFailed, match="migration 2: no such table: absent"):
+            await Storage(path, (TABLE, "DROP TABLE absent;")).open()
+        assert [entry.name for entry in path.parent.iterdir()] == ["notes.db.new"]
+        async with opened(path, TABLE) as database:
+            assert await database.read(texts) == []
+            assert await database.run(pragma, "journal_mode") == "wal"
+
     async def test_a_migration_that_breaks_a_reference_fails(self, path: pathlib.Path) -> None:
         parents = "CREATE TABLE a(id INTEGER PRIMARY KEY); CREATE TABLE b(a INTEGER REFERENCES a(id));"
         with pytest.raises(storage.MigrationFailed, match="a row of b refers to a missing one of a"):
