@@ -115,6 +115,7 @@ from bus.message.errors import (
     SelfSendWouldBlock as SelfSendWouldBlock,
     Unavailable as Unavailable,
 )
+from bus.message.hints import hints_of as hints_of
 from bus.message.ids import Ids as Ids
 from bus.message.message import (
     Abandon as Abandon,

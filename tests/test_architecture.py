@@ -119,9 +119,10 @@ def third_party(module: str) -> set[str]:
 
 
 def spoken_with(module: str) -> set[str]:
-    """What a module imports of the bus and of trio, but for the base of what is only data."""
+    """What a module imports of the bus and of trio, but for the base of what is only data and its types."""
     return {name for _, name in imports(parse(module)) if name.partition(".")[0] in {"bus", "trio"}} - {
-        "bus.Data"
+        "bus.Data",
+        "bus.hints_of",
     }
 
 

@@ -19,6 +19,7 @@ from actors.shapes.values import (
     mismatch,
     scalar,
 )
+from bus import hints_of
 
 TAGS: Final = ("type", "kind")
 """Fields that may tell the classes of a union apart."""
@@ -180,7 +181,7 @@ class Record:
         self.supplied: dict[str, str] = {}
         """Fields that are not part of the JSON, and where their values come from."""
         properties: dict[str, Any] = {}
-        hints = get_type_hints(kind, include_extras=True)
+        hints = hints_of(kind)
         for field in attrs.fields(kind):
             hint = hints[field.name]
             extras = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
