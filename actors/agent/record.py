@@ -15,7 +15,7 @@ from actors.agent.journal import Journal
 from actors.agent.turn import Ending, Run
 from actors.guarding import Allow, Asked, Decision, Deny
 from actors.session import messages as session
-from actors.tooling import Rendered
+from actors.tooling import Effect, Rendered
 from actors.transcript import plain
 from actors.vocabulary import Attachment, Block, ToolUse, Usage
 from bus import ActorStopped, Bus, DeadlineExceeded, Request, redacted
@@ -227,7 +227,7 @@ class Record:
         self,
         iteration: int,
         content: tuple[Block, ...],
-        calls: tuple[tuple[ToolUse, session.Effect], ...],
+        calls: tuple[tuple[ToolUse, Effect], ...],
         usage: Usage,
     ) -> session.Saved:
         """An answer that is not the last one, the `iteration`-th of the turn, with its calls."""

@@ -7,11 +7,11 @@ from typing import Any, Final, Literal, final
 import attrs
 
 from actors.storage import clean
+from actors.tooling import Effect
 from actors.vocabulary import Attachment, Block, Content, Origin, Text, ToolUse
 from bus import Data
 
 from .encoding import attachments_in, attachments_out, blocks_in, blocks_out, dump, load, origins_out
-from .messages import Effect
 
 
 @final

@@ -22,7 +22,6 @@ from actors.session.messages import (
     CancelTurn,
     ChannelPolicy,
     Choose,
-    Effect,
     EndState,
     Finish,
     Finished,
@@ -41,6 +40,7 @@ from actors.session.messages import (
 )
 from actors.storage import micros, numbered
 from actors.storage.database import Database
+from actors.tooling import Effect
 from actors.transcript import Transcript
 from actors.vocabulary import ADMIN, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
 from tests.fakes.databases import session_database

@@ -17,7 +17,7 @@ from actors.agent.record import Record
 from actors.agent.window.sanitise import sanitise
 from actors.guarding import Decision, Proposal
 from actors.session import messages as session
-from actors.tooling import Catalogue, Rendered, failure, render
+from actors.tooling import Catalogue, Effect, Rendered, failure, render
 from actors.vocabulary import Text, ToolUse
 from bus import ActorCrashed, ActorStopped, Bus, BusError, DeliveryError, Request, crash_point, redacted
 
@@ -40,7 +40,7 @@ class Gate:
     beside_waiting: Callable[[], Awaitable[None]]
     """Runs while calls wait for other turns, until cancelled."""
 
-    def intent(self, call: ToolUse) -> tuple[ToolUse, session.Effect]:
+    def intent(self, call: ToolUse) -> tuple[ToolUse, Effect]:
         """A call with what it may change; one that will not be carried out changes nothing."""
         if call.unreadable is not None or call.name not in self.catalogue:
             return call, "pure"

@@ -2,18 +2,12 @@
 
 from .accepting import Accept, Accepted, Amend, Cancellation, CancelTurn
 from .auditing import Audited, AuditRow, Fault, Head, KeepHead, Note, ShowAudit, VerifyAudit
+from .closing import INACTIVITY, Close, Closed, ClosedAfter, CloseSilent, Ends, FindEnds, Prune, SessionClosed
 from .conversations import (
-    INACTIVITY,
     WAITING,
     Archive,
-    Close,
-    Closed,
-    ClosedAfter,
-    CloseSilent,
     Current,
-    Ends,
     Export,
-    FindEnds,
     Get,
     List,
     Marked,
@@ -21,11 +15,9 @@ from .conversations import (
     Message,
     Messages,
     NoteMissing,
-    Prune,
     Rename,
     Session,
     SessionChanged,
-    SessionClosed,
     SetModel,
 )
 from .costs import CostOverview, GetCosts
@@ -47,16 +39,8 @@ from .errors import (
     UnknownTurn,
     Unstorable,
 )
-from .incoming import (
-    DEEPEST,
-    ChannelPolicy,
-    Delegation,
-    Incoming,
-    TurnOptions,
-    as_it_is_now,
-    depth_of,
-    id_at,
-)
+from .given import ForgetTold, GetGiven, GetTold, Given, LookedUp, ToldText
+from .incoming import DEEPEST, ChannelPolicy, Delegation, Incoming, TurnOptions, as_it_is_now, depth_of, id_at
 from .keeping import (
     GRACE,
     MOST_DRAFTS,
@@ -91,9 +75,7 @@ from .outbox import (
 )
 from .revising import Choose, Chosen, GetWhole, Revise
 from .running import (
-    AwaitStep,
     Begin,
-    BeginStep,
     Begun,
     Finish,
     Finished,
@@ -106,28 +88,20 @@ from .running import (
     Release,
     SaveCompletion,
     Saved,
-    SaveResult,
     Told,
-    ToolStep,
 )
+from .steps import AwaitStep, BeginStep, SaveResult, ToolStep
 from .turns import (
     CountOpenWork,
-    Effect,
     EndState,
     FindTurns,
-    ForgetTold,
-    GetGiven,
     GetSteps,
-    GetTold,
     GetTurn,
-    Given,
     ListTurns,
-    LookedUp,
     OpenWork,
     StepInfo,
     Subagent,
     Subagents,
-    ToldText,
     Turn,
     TurnAbandoned,
     TurnFinished,
@@ -192,7 +166,6 @@ __all__ = [
     "DeliveryClosed",
     "Draft",
     "DropOutbox",
-    "Effect",
     "EmptyMessage",
     "EmptyTitle",
     "EndState",

@@ -18,8 +18,8 @@ from actors.agent.acting.calls import (
     refusal,
     withheld,
 )
-from actors.session.messages import Effect, ToolStep
-from actors.tooling import OnDoubt
+from actors.session.messages import ToolStep
+from actors.tooling import Effect, OnDoubt
 from actors.vocabulary import ToolUse
 
 
