@@ -27,7 +27,7 @@ import attrs
 from cattrs.preconf.json import make_converter
 
 from actors.context import TurnContext, from_context
-from actors.shapes import Mistakes, NoJsonForm, Problem, Record, described, nearest
+from actors.shapes import Mistakes, NoJsonForm, Problem, Record, described, suggestion
 from actors.vocabulary import Attachment, Content, Effort, Origin, Text, ToolSpec, quoted
 from bus import ActorError, Bus, BusError, Data, ErrorKind, Request
 
@@ -135,7 +135,7 @@ class UnknownTool(ActorError):
     known: tuple[str, ...]
 
     def __str__(self) -> str:
-        meant = nearest(self.name, self.known) or "."
+        meant = suggestion(self.name, self.known) or "."
         return f"There is no tool {quoted(self.name)}{meant} Tools: {', '.join(self.known)}."
 
 

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from actors.permissions.settings import Settings
-from actors.shapes import nearest
+from actors.shapes import suggestion
 
 OF_SERVERS: Final = "mcp__"
 """What names of tools begin with that other programs bring, and nobody knows beforehand."""
@@ -39,5 +39,5 @@ def _is_there(name: str, tools: Collection[str]) -> bool:
 
 
 def _unknown(where: str, what: str, name: str, known: Collection[str]) -> str:
-    meant = nearest(name, known)
+    meant = suggestion(name, known)
     return f"{where}: there is no {what} {name!r}{meant or '; there are ' + ', '.join(sorted(known))}"

@@ -200,7 +200,7 @@ class CronActor(Scheduler):
         return await self._write(jobs.remove_once, request.call, request.name, request.user, self._now())
 
     @messages.CronRuns.handler
-    async def tool_runs(self, request: messages.CronRuns) -> tuple[messages.Outcome, ...]:
+    async def tool_runs(self, request: messages.CronRuns) -> tuple[messages.PastRun, ...]:
         job = await self._read(jobs.named, request.name, request.user)
         _, found = await self._read(jobs.runs, job.id, request.user, "user", request.limit)
         return tuple(map(texts.told, found))

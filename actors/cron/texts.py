@@ -4,8 +4,7 @@ from typing import Final
 
 from actors.agent.messages import Answer
 from actors.cron.ledger import Claimed, Outcome
-from actors.cron.messages import Builtin, Job, Listed, Run
-from actors.cron.messages import Outcome as RunOutcome
+from actors.cron.messages import Builtin, Job, Listed, PastRun, Run
 from actors.session.messages import Incoming, TurnOptions
 from actors.vocabulary import NOTHING_TO_SAY, Role, quoted, says_nothing
 
@@ -124,9 +123,9 @@ def listed(job: Job) -> Listed:
     )
 
 
-def told(run: Run) -> RunOutcome:
+def told(run: Run) -> PastRun:
     """A run as the model sees it."""
-    return RunOutcome(
+    return PastRun(
         planned_for=run.instant,
         status=run.state,
         started_at=run.started_at,

@@ -33,7 +33,7 @@ from actors.hooks.messages import (
     WorktreeCreate,
     WorktreeRemove,
 )
-from actors.shapes import nearest
+from actors.shapes import suggestion
 from actors.vocabulary import quoted
 
 TRIAL: Final = "trial"
@@ -101,7 +101,7 @@ def known(event: str) -> EventName:
     for each in EVENTS:
         if each == event:
             return each
-    meant = nearest(event, EVENTS) or f"; events are {', '.join(EVENTS)}"
+    meant = suggestion(event, EVENTS) or f"; events are {', '.join(EVENTS)}"
     raise BadTrial(reason=f"there is no event {quoted(event)}{meant}")
 
 
@@ -125,5 +125,5 @@ def _check(event: EventName, given: Mapping[str, Any]) -> None:
     allowed = [field.name for field in attrs.fields(INPUTS[event])]
     for name in given:
         if name not in allowed:
-            meant = nearest(name, allowed) or f"; it has {', '.join(allowed)}"
+            meant = suggestion(name, allowed) or f"; it has {', '.join(allowed)}"
             raise BadTrial(reason=f"{event} has no field {quoted(name)}{meant}")

@@ -9,7 +9,7 @@ import attrs
 
 from actors.hooks.eligibility import NOTHING, SYSTEMS, Requires
 from actors.hooks.messages import EVENTS, OF_TOOLS, EventName
-from actors.shapes import nearest
+from actors.shapes import suggestion
 from actors.vocabulary import is_one_line, quoted
 from bus import Data
 
@@ -103,7 +103,7 @@ def _event(table: Mapping[str, Any]) -> EventName:
     if event is None:
         raise BadManifest("it does not say its event")
     if event not in EVENTS:
-        meant = nearest(event, EVENTS) or f": events are {', '.join(EVENTS)}"
+        meant = suggestion(event, EVENTS) or f": events are {', '.join(EVENTS)}"
         raise BadManifest(f"there is no event {quoted(event)}{meant}".rstrip("."))
     return event
 

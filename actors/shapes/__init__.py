@@ -13,7 +13,16 @@ Fields may be ``str``, ``int``, ``float``, ``bool``, ``datetime``, ``Literal`` o
 """
 
 from actors.shapes.records import Record, dump, shape_of
-from actors.shapes.values import Described, Mistakes, NoJsonForm, Problem, Shape, Supplied, described, nearest
+from actors.shapes.values import (
+    Described,
+    Mistakes,
+    NoJsonForm,
+    Problem,
+    Shape,
+    Supplied,
+    described,
+    suggestion,
+)
 
 __all__ = [
     "Described",
@@ -25,6 +34,6 @@ __all__ = [
     "Supplied",
     "described",
     "dump",
-    "nearest",
     "shape_of",
+    "suggestion",
 ]

@@ -70,7 +70,7 @@ class Problems:
 
     def add_unknown(self, name: str, known: Iterable[str], path: str) -> None:
         """The key `name` of the object at `path` is none of the `known` ones. Raises like :meth:`add`."""
-        self.add(path + shortened(name), f"unknown field{nearest(name, known)}")
+        self.add(path + shortened(name), f"unknown field{suggestion(name, known)}")
 
     def checked(self, value: Any) -> Any:
         """`value`, which was read. Raises Mistakes if anything was wrong."""
@@ -141,7 +141,7 @@ class Shape(Data):
         return problems.checked(self.read(value, "", problems))
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def suggestion(name: str, known: Iterable[str]) -> str:
     """The end of an error about an unknown name: ``, did you mean 'limit'?`` or nothing."""
     if len(name) > _LONGEST_SHOWN:
         return ""
@@ -260,7 +260,7 @@ def choice(values: tuple[Any, ...]) -> Shape:
 
     def read(value: Any, at: str, problems: Problems) -> Any:
         if value not in values:
-            hint = nearest(value, values) if isinstance(value, str) else ""
+            hint = suggestion(value, values) if isinstance(value, str) else ""
             problems.add(at, mismatch(expected, value) + hint)
         return value
 

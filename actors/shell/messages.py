@@ -54,6 +54,7 @@ class CommandNotStarted(ActorError):
 class TooManyCommands(ActorError):
     """As many commands run in the background as one user may have."""
 
+    kind: ClassVar[ErrorKind] = "conflict"
     limit: int
     running: tuple[str, ...]
 

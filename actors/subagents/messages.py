@@ -34,6 +34,7 @@ class TooDeep(ActorError):
 class NotYours(ActorError):
     """A subagent cannot get a tool that whoever starts it does not have."""
 
+    kind: ClassVar[ErrorKind] = "forbidden"
     tools: tuple[str, ...]
     yours: tuple[str, ...]
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from starpod.cli.output import hint, ok
 from starpod.errors import StarpodError
+from starpod.host import IMAGE
 
 if TYPE_CHECKING:
     from starpod.host.service import Host
 
 PORT: Final = 8417
-IMAGE: Final = "starpod"
-"""As the documentation has people build it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

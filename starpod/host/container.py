@@ -12,8 +12,7 @@ from secrets import token_hex
 from typing import Final, final
 
 from bus import crash_point
-from starpod.cli.host import IMAGE
-from starpod.host import handing, logbook, process
+from starpod.host import IMAGE, handing, logbook, process
 from starpod.host.command import EngineFailed, runs_asked_for, settled
 from starpod.host.engine import Container, Engine
 

@@ -21,9 +21,8 @@ from actors.gateway.server import Server, listen
 from actors.gateway.settings import Address
 from actors.instances.account import is_here
 from starpod import logs
-from starpod.cli.host import IMAGE
 from starpod.errors import StarpodError
-from starpod.host import rotating
+from starpod.host import IMAGE, rotating
 from starpod.host.api import create_app
 from starpod.host.container import InContainers
 from starpod.host.engine import Engine, Kind

@@ -42,7 +42,7 @@ from .tools import (
     CronUpdate,
     HeartbeatWake,
     Listed,
-    Outcome,
+    PastRun,
 )
 
 __all__ = [
@@ -81,8 +81,8 @@ __all__ = [
     "Missed",
     "NotYourJob",
     "OneShot",
-    "Outcome",
     "Overlap",
+    "PastRun",
     "Preview",
     "Previewed",
     "PutDefaults",

@@ -83,7 +83,7 @@ class CronRemove(Request[str]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Outcome(Data):
+class PastRun(Data):
     """One run, as the model sees it."""
 
     planned_for: datetime
@@ -97,7 +97,7 @@ class Outcome(Data):
 @tool("CronRuns", "What became of a job's last runs, and why.", effect="pure", offer="searched", outside=True)
 @final
 @attrs.frozen(kw_only=True)
-class CronRuns(Request[tuple[Outcome, ...]]):
+class CronRuns(Request[tuple[PastRun, ...]]):
     """Raises UnknownJob."""
 
     name: Annotated[str, jobs.NAME]

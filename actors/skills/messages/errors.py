@@ -40,6 +40,7 @@ class NothingToChange(UnknownSkill):
 class SkillExists(ActorError):
     """There is one of that name."""
 
+    kind: ClassVar[ErrorKind] = "conflict"
     name: str
 
     def __str__(self) -> str:

@@ -179,6 +179,8 @@ class NothingToEdit(FileError):
 class ChangedMeanwhile(FileError):
     """Somebody else wrote the file between its being read and its being replaced. It is as they left it."""
 
+    kind: ClassVar[ErrorKind] = "conflict"
+
     def __str__(self) -> str:
         return f"{self.path} was changed by somebody else meanwhile; read it again"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.shapes import described, nearest, shape_of
+from actors.shapes import described, shape_of, suggestion
 from actors.shapes.values import Problems
 
 
@@ -20,7 +20,7 @@ def test_bounds_are_told_digit_by_digit() -> None:
 
 
 def test_the_nearest_name_is_found_whatever_its_case() -> None:
-    assert nearest("OFSET", ["path", "Offset"]) == ", did you mean 'Offset'?"
-    assert nearest("file_path", ["path", "Offset"]) == ", did you mean 'path'?"
-    assert nearest("Read", ["FileList", "FileRead"]) == ", did you mean 'FileRead'?"
-    assert nearest("zzz", ["path", "Offset"]) == ""
+    assert suggestion("OFSET", ["path", "Offset"]) == ", did you mean 'Offset'?"
+    assert suggestion("file_path", ["path", "Offset"]) == ", did you mean 'path'?"
+    assert suggestion("Read", ["FileList", "FileRead"]) == ", did you mean 'FileRead'?"
+    assert suggestion("zzz", ["path", "Offset"]) == ""
