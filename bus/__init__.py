@@ -92,10 +92,9 @@ from bus.keep.deadletter import DeadLetter as DeadLetter
 from bus.keep.exits import Exit as Exit, ExitKind as ExitKind
 from bus.keep.health import Health as Health, NodeHealth as NodeHealth, State as State
 from bus.keep.limits import Backoff as Backoff, Intensity as Intensity, Limits as Limits
-from bus.keep.restart import Restart as Restart
 from bus.mesh import Mesh as Mesh, open_mesh as open_mesh
 from bus.message.clock import Clock as Clock, is_virtual as is_virtual
-from bus.message.codec import mask_text as mask_text, masked as masked
+from bus.message.codec import mask_text as mask_text
 from bus.message.data import Data as Data
 from bus.message.envelope import log_context as log_context
 from bus.message.errors import (
@@ -143,6 +142,5 @@ from bus.run.bus import Bus as Bus
 from bus.run.events import Lag as Lag, Subscription as Subscription, SubscriptionLagged as SubscriptionLagged
 from bus.see.blackbox import BlackBox as BlackBox, Remains as Remains, in_thread as in_thread
 from bus.see.tap import Tap as Tap
-from bus.see.tapevent import TapEvent as TapEvent
 from bus.see.threads import run_in_thread as run_in_thread
 from bus.supervise.spec import Child as Child, Pool as Pool, Supervisor as Supervisor

@@ -15,7 +15,7 @@ from bus.run.bus import Bus
 from bus.run.core import Core, Log, silent
 from bus.see import blackbox
 from bus.supervise.child import RunningChild
-from bus.supervise.spec import Child, Pool, Supervisor
+from bus.supervise.spec import Supervisor
 from bus.supervise.tree import Tree
 
 
@@ -28,11 +28,10 @@ class Mesh:
         self.tree = Tree(spec, core, self.bus, self._equip)
         self.root = self.tree.root
         self.console = Console(self.bus, self.tree)
-        """Looks into all this and acts on it."""
         self.exit: Exit | None = None
         self.interrupt: BaseException | None = None
         """What is no Exception and came through an actor."""
-        self._place = RunningChild(self.root)
+        self._place = RunningChild(self.root, spec.backoff)
         self._place.begin()
         self._ended = trio.Event()
 
@@ -41,24 +40,6 @@ class Mesh:
             actor.console = self.console
 
     # --- running ------------------------------------------------------------------------------------------
-
-    async def start_child(self, spec: Child | Pool, under: str | None = None) -> None:
-        """Add a child to a running supervisor (the root by default) and wait until it is up.
-
-        Raises BootError, and forgets the child, when it does not come up at the first try.
-        """
-        group = self.root if under is None else self.tree.groups.get(under)
-        if group is None:
-            raise BootError(f"the tree has no group {under!r}")
-        leaf = self.tree.leaf(spec)
-        try:
-            exit = await group.start_child(spec, leaf)
-        except BootError:
-            self.tree.forget(leaf)
-            raise
-        if exit is not None:
-            self.tree.forget(leaf)
-            raise BootError(f"{spec.name} did not start: {exit}") from exit.error
 
     async def run(self, scope: trio.CancelScope) -> None:
         """Run the tree to its end, out of reach of cancellation: only :meth:`stop` ends it.

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from actors.console.messages import Json
-from bus import mask_text, masked
-from bus.console import Buried, shorten
+from bus import mask_text
+from bus.console import Buried, mask_value, shorten
 
 BODY: int = 2000
 """Characters of a text in the body of a letter."""
@@ -29,7 +29,7 @@ def letter_of(entry: Buried, now: float) -> Json:
 
 def whole_letter_of(entry: Buried, now: float) -> Json:
     """One dead letter with its body."""
-    body = None if entry.message is None else shorten(masked(entry.message), limit=BODY)
+    body = None if entry.message is None else shorten(mask_value(entry.message), limit=BODY)
     return {**letter_of(entry, now), "detail": mask_text(entry.letter.detail), "body": body}
 
 

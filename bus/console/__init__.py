@@ -11,7 +11,6 @@ from bus.console.console import (
 )
 from bus.console.reference import describe_all as describe_all, fields_of as fields_of, of_tree as of_tree
 from bus.keep.deadletter import Buried as Buried
-from bus.keep.health import State as State
 from bus.message.codec import decode as decode, encode as encode, mask_value as mask_value, shorten as shorten
 from bus.message.envelope import hex_trace as hex_trace
 from bus.see.filter import FilterError as FilterError

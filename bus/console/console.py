@@ -36,7 +36,6 @@ class UnknownActor(BusError):
 
     name: str
     near: tuple[str, ...] = ()
-    """Names that look alike."""
 
     def __str__(self) -> str:
         hint = f": did you mean {' or '.join(map(repr, self.near))}?" if self.near else ""
@@ -162,7 +161,7 @@ class Console:
 
     def _current(self) -> list[Envelope]:
         """What is being handled, without what was only just picked and has not begun."""
-        return [each for actor in self._routes.addresses() for each in actor.current if each.taken_at]
+        return [each for actor in self._routes.addresses() for each in actor.hands.current if each.taken_at]
 
     def dead_letters(self) -> Sequence[Buried]:
         """The last thousand lost messages, oldest first."""
@@ -206,13 +205,7 @@ class Console:
     def books(self) -> Mapping[str, tuple[int, int, int, int, int]]:
         """For every actor: sent, handled, dead, queued, in hand."""
         return {
-            actor.name: (
-                actor.books.sent,
-                actor.books.handled,
-                actor.books.dead,
-                actor.queued,
-                actor.in_hand,
-            )
+            actor.name: (*attrs.astuple(actor.books), actor.queued, actor.in_hand)
             for actor in self._routes.addresses()
         }
 
@@ -232,10 +225,9 @@ class Console:
             if pool.name == name:
                 return self._describe_pool(pool)
         actor = self._named(name)
-        limits = attrs.asdict(actor.limits)
         return {
             **snapshot.of_address(actor),
-            "limits": limits,
+            "limits": attrs.asdict(actor.limits),
             "handles": sorted(wire_name(kind) for kind in actor.handlers),
             "messages": actor.metrics.snapshot(),
             "own": snapshot.of_actor(actor),

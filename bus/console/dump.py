@@ -55,7 +55,7 @@ def _describe(actor: Address) -> Iterator[str]:
     health, now = actor.health, actor.core.now()
     why = f" ({health.why})" if health.why else ""
     yield f"{actor.name}: {health.state.value}{why}, incarnation {actor.incarnation}, {actor.queued} waiting"
-    yield from (_in_hand(envelope, now) for envelope in actor.current)
+    yield from (_in_hand(envelope, now) for envelope in actor.hands.current)
 
 
 def _in_hand(envelope: Envelope, now: float) -> str:

@@ -10,8 +10,11 @@ from bus.see.filter import Filter
 from bus.see.flight import FlightRecorder, Record
 from bus.see.tapevent import Point, TapEvent, of_envelope
 
-_POINTS: dict[str, Point] = {"replied": "replied", "failed": "failed", "taken": "taken"}
-_OUTCOMES = {"replied": "ok", "failed": "error", "taken": ""}
+_HANDLED: dict[str, tuple[Point, str]] = {
+    "replied": ("replied", "ok"),
+    "failed": ("failed", "error"),
+    "taken": ("taken", ""),
+}
 
 
 def newest(flight: FlightRecorder, test: Filter | None, since: float, last: int | None) -> list[TapEvent]:
@@ -48,10 +51,5 @@ def _is_meant(envelope: Envelope, id: str) -> bool:
 
 
 def _from_record(record: Record) -> TapEvent:
-    return of_envelope(
-        _POINTS.get(record.point, "buried"),
-        record.envelope,
-        record.at,
-        outcome=_OUTCOMES.get(record.point, record.point),
-        detail=record.detail,
-    )
+    point, outcome = _HANDLED.get(record.point, ("buried", record.point))
+    return of_envelope(point, record.envelope, record.at, outcome=outcome, detail=record.detail)

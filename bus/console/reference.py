@@ -89,10 +89,7 @@ def kind_of(kind: type[Message]) -> Literal["request", "stream", "command", "eve
 def _answered(kind: Any) -> dict[str, Any]:
     """What a request or a stream says beyond a command."""
     what = "reply" if kind_of(kind) == "request" else "items"
-    return {
-        what: type_name(reply_type(kind)),
-        "abandon": kind.abandon.value,
-    }
+    return {what: type_name(reply_type(kind)), "abandon": kind.abandon.value}
 
 
 # --- fields -----------------------------------------------------------------------------------------------
@@ -135,10 +132,7 @@ def _docs(module: ModuleType | None) -> Mapping[str, Mapping[str, str]]:
 def _texts(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
     for before, after in zip(node.body, node.body[1:], strict=False):
         match before, after:
-            case (
-                ast.AnnAssign(target=ast.Name(id=name)),
-                ast.Expr(value=ast.Constant(value=str(text))),
-            ):
+            case (ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text)))):
                 yield name, inspect.cleandoc(text)
             case _:
                 continue

@@ -46,7 +46,7 @@ def of_address(actor: Address) -> dict[str, Any]:
     now, oldest, books = actor.core.now(), actor.oldest, actor.books
     return {
         "name": actor.name,
-        **of_health(Health(State.SUSPENDED) if actor.suspended else actor.health, now),
+        **of_health(actor.health, now),
         "incarnation": actor.incarnation,
         "depth": sum(map(len, actor.work)),
         "control": len(actor.control),
@@ -55,7 +55,7 @@ def of_address(actor: Address) -> dict[str, Any]:
         "waiting": sum(queue.waiting_writers for queue in actor.work),
         "waits": sum(queue.waits for queue in actor.work),
         "oldest": None if oldest is None else now - oldest,
-        "in_hand": [of_envelope(envelope, now) for envelope in actor.current],
+        "in_hand": [of_envelope(envelope, now) for envelope in actor.hands.current],
         "sent": books.sent,
         "handled": books.handled,
         "dead": books.dead,

@@ -18,7 +18,7 @@ from bus.message.message import wire_name
 from bus.run.running import RunningActor
 from bus.run.serving import Serving
 
-_HANDLING = {Serving._serve.__code__, Serving._handle.__code__}  # noqa: SLF001
+_HANDLING = Serving._handle.__code__  # noqa: SLF001
 """Where handlers are called."""
 _OTHER_CODE = {
     function.__code__
@@ -75,8 +75,8 @@ def _waits_for_events(ident: int) -> bool:
 def _responsible(frame: FrameType | None) -> tuple[str, Envelope | None]:
     """The innermost actor on the stack, and the message it is handling if it is a handler that runs."""
     while frame is not None:
-        envelope: Envelope | None = frame.f_locals.get("envelope")
-        if frame.f_code in _HANDLING and envelope is not None:
+        if frame.f_code is _HANDLING:
+            envelope: Envelope = frame.f_locals["envelope"]
             return envelope.to, envelope
         if frame.f_code in _OTHER_CODE:
             actor: RunningActor = frame.f_locals["self"]

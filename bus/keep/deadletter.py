@@ -12,15 +12,7 @@ from bus.message.message import Event, Message, wire_name
 from bus.message.size import size_of, without_middle
 
 Reason = Literal[
-    "no_route",
-    "stopped",
-    "full",
-    "too_large",
-    "expired",
-    "abandoned",
-    "crashed",
-    "poison",
-    "late_reply",
+    "no_route", "stopped", "full", "too_large", "expired", "abandoned", "crashed", "poison", "late_reply"
 ]
 RING = 1000
 BYTES = 8 * 1024 * 1024
@@ -65,7 +57,6 @@ class Buried(Data):
     at: float
     """Seconds on the clock of the run."""
     size: int = 0
-    """Bytes, about, of its message."""
 
     @property
     def message(self) -> Message | None:

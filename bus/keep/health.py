@@ -21,7 +21,6 @@ class State(Enum):
     READY = "ready"
     DEGRADED = "degraded"
     BACKOFF = "backoff"
-    """Waits before its next start."""
     SUSPENDED = "suspended"
     STOPPING = "stopping"
     STOPPED = "stopped"

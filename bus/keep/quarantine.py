@@ -33,8 +33,6 @@ class Quarantine:
     def __init__(self) -> None:
         self._crashes: dict[Identity, deque[tuple[float, str]]] = {}
         self._refused: dict[Identity, float] = {}
-        self.kinds: set[tuple[str, type[Message]]] = set()
-        """Recipients and classes of what is quarantined; empty nearly always."""
 
     def crashed(self, envelope: Envelope, error: BaseException, now: float) -> list[str]:
         """Count a crash. If it made the message poison: the tracebacks of all its crashes, else an empty list."""
@@ -46,7 +44,6 @@ class Quarantine:
             return []
         del self._crashes[who]
         self._refused[who] = now + REST
-        self.kinds.add(who[:2])
         return [text for _, text in crashes]
 
     def _forget(self, now: float) -> None:
@@ -56,24 +53,12 @@ class Quarantine:
                 crashes.popleft()
             if not crashes:
                 del self._crashes[who]
-        rested = [who for who, until in self._refused.items() if until <= now]
-        for who in rested:
-            self._pardon(who)
-
-    def _pardon(self, who: Identity) -> None:
-        del self._refused[who]
-        self.kinds = {other[:2] for other in self._refused}
+        self._refused = {who: until for who, until in self._refused.items() if now < until}
 
     def refuses(self, envelope: Envelope, now: float) -> bool:
-        """Whether an equal message is quarantined. One set look-up unless its class has such a message."""
-        kind = type(envelope.message)
-        if (envelope.to, kind) not in self.kinds:
+        """Whether an equal message is quarantined. Told from the content only where its class has such a message."""
+        if not self._refused or (envelope.to, type(envelope.message)) not in {
+            who[:2] for who in self._refused
+        }:
             return False
-        who = identity(envelope)
-        until = self._refused.get(who)
-        if until is None:
-            return False
-        if now < until:
-            return True
-        self._pardon(who)
-        return False
+        return now < self._refused.get(identity(envelope), now)

@@ -5,7 +5,6 @@ budget, an outage only waits.
 """
 
 from collections.abc import Sequence
-from enum import Enum
 from typing import Literal, get_args
 
 import attrs
@@ -13,15 +12,6 @@ import attrs
 from bus.keep.exits import Exit, ExitKind
 from bus.keep.limits import Backoff, Intensity
 from bus.message.data import Data
-
-
-class Restart(Enum):
-    """Whether a child is started again after its end."""
-
-    PERMANENT = "permanent"
-    TEMPORARY = "temporary"
-    """Never."""
-
 
 Strategy = Literal["one_for_one", "rest_for_one"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
@@ -61,39 +51,12 @@ class Past(Data):
     failures: int = 0
     """Ends in a row without enough health between them."""
     ready_at: float | None = None
-    """When its present incarnation became ready."""
-
-
-@attrs.frozen
-class Again(Data):
-    """Start the child again, not before `at`."""
-
-    at: float
-
-
-@attrs.frozen
-class GiveUp(Data):
-    """End with this exit: the budget is spent."""
-
-    exit: Exit
-
-
-def comes_back(restart: Restart, exit: Exit) -> bool:
-    """Whether a child that ended by itself is started again. One that somebody else has stopped stays down."""
-    return restart is Restart.PERMANENT and exit.kind is not ExitKind.STOPPED
 
 
 def decide(
-    budget: Budget,
-    past: Past,
-    exit: Exit,
-    *,
-    name: str,
-    backoff: Backoff,
-    now: float,
-    random: float,
-) -> tuple[Budget, Past, Again | GiveUp]:
-    """What to do about the end of a child, and what to remember.
+    budget: Budget, past: Past, exit: Exit, *, name: str, backoff: Backoff, now: float, random: float
+) -> tuple[Budget, Past, float | Exit]:
+    """What to remember of the end of a child, and when to start it again; or how to end, as the budget is spent.
 
     Args:
       budget: of its supervisor or pool.
@@ -109,10 +72,10 @@ def decide(
         spent, intensity = len(budget.crashes), budget.intensity
         if spent > intensity.restarts:
             detail = f"{spent} crashes within {intensity.per:g} s, last: {name} {exit}"
-            return budget, past, GiveUp(Exit(ExitKind.RESTART_LIMIT, exit.error, detail=detail))
+            return budget, past, Exit(ExitKind.RESTART_LIMIT, exit.error, detail=detail)
     was_well = past.ready_at is not None and now - past.ready_at >= backoff.forgiven_after
     past = Past(failures=1 if was_well else past.failures + 1)
-    return budget, past, Again(now + backoff.delay(past.failures, random))
+    return budget, past, now + backoff.delay(past.failures, random)
 
 
 def taken_along(strategy: Strategy, names: Sequence[str], name: str) -> Sequence[str]:

@@ -29,7 +29,6 @@ NAME = "@"
 LONGEST = 8
 """Text may be so many times longer than what it says: an escape of JSON takes six characters."""
 DEEPEST = 100
-"""Levels of nesting."""
 CREDENTIAL = re.compile(
     r"(?:\b|(?<=\\[bfnrt]))"  # text within text may have its line ends written as escapes
     r"(?:sk-[A-Za-z0-9_-]{8,}|sp_live_[0-9a-f]{8,}|xox[a-z]-[A-Za-z0-9-]{8,}|xapp-[A-Za-z0-9-]{8,}"
@@ -260,9 +259,3 @@ def mask_value(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [mask_value(member) for member in cast("Iterable[Any]", value)]
     return _mask(value, converter.unstructure(value))
-
-
-def masked(message: Message) -> dict[str, Any]:
-    """The fields of a message for display: secret fields and credentials masked."""
-    shown: dict[str, Any] = mask_value(message)
-    return shown

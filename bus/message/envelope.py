@@ -101,7 +101,6 @@ class Context:
 
     target: Receiver | None
     name: str
-    """Whose code it is."""
     trace: int
     seq: int
     """The message that has caused it, 0 for none."""
@@ -123,12 +122,6 @@ OUTSIDE = Context(target=None, name="", trace=0, seq=0, limit=INFINITY, baggage=
 """Context of code that no actor runs: the command line, a test."""
 
 current: ContextVar[Here] = ContextVar("bus.context", default=OUTSIDE)
-
-
-def here() -> Context:
-    """The context of the running code, as one that can be changed and set again."""
-    found = current.get()
-    return Context(found.target, found.name, found.trace, found.seq, found.limit, found.baggage, found.waiter)
 
 
 @attrs.frozen

@@ -1,26 +1,20 @@
 """Identifiers and randomness of one bus, reproducible when it is given a seed."""
 
-import secrets
-from collections.abc import Callable
-from functools import partial
-from random import Random
+from random import Random, SystemRandom
 from uuid import UUID
 
 
 class Ids:
-    """Source of everything random.
-
-    Without a seed it draws from the operating system at creation and its tokens are fit for secrets; with one,
-    every value repeats from run to run.
-    """
+    """Source of everything random: the operating system, or a seed, with which every value repeats from run to run."""
 
     def __init__(self, seed: int | None = None) -> None:
-        self._seeded = seed is not None
-        self._random = Random(secrets.randbits(128) if seed is None else seed)  # noqa: S311
+        self._random = SystemRandom() if seed is None else Random(seed)  # noqa: S311
         # Apart from the rest, since an attached tap needs traces of its own and must not change what happens.
-        traces = Random(self._random.getrandbits(128))  # noqa: S311
-        self.trace: Callable[[], int] = partial(traces.getrandbits, 128)
+        self._traces = Random(self._random.getrandbits(128))  # noqa: S311
+
+    def trace(self) -> int:
         """A new 128-bit trace id."""
+        return self._traces.getrandbits(128)
 
     def uuid(self) -> str:
         """A version 4 UUID in its usual text form."""
@@ -28,11 +22,7 @@ class Ids:
 
     def token(self, nbytes: int = 32) -> str:
         """`nbytes` random bytes as hex; unpredictable unless seeded."""
-        return (
-            f"{self._random.getrandbits(8 * nbytes):0{2 * nbytes}x}"
-            if self._seeded
-            else secrets.token_hex(nbytes)
-        )
+        return f"{self._random.getrandbits(8 * nbytes):0{2 * nbytes}x}"
 
     def random(self) -> float:
         """A float in [0, 1), for jitter."""

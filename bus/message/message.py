@@ -14,9 +14,10 @@ Delivery options are class attributes, so they are read where the message is def
         query: str
 """
 
+import functools
 from collections.abc import Callable, Coroutine
 from enum import Enum
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 import attrs
 
@@ -33,9 +34,6 @@ HANDLES = "__bus_handles__"
 
 CONCURRENT = "__bus_concurrent__"
 """Attribute of a handler that runs as tasks of its actor: how many at once, and whether each is isolated."""
-
-MAX_BODY = 256 * 1024
-"""Default limit of what is in a message, in bytes; larger things travel by reference."""
 
 
 class Lane(Enum):
@@ -75,8 +73,9 @@ class Message(Data):
     """Field whose value picks one actor of a pool; None routes to a single owner."""
     lane: ClassVar[Lane] = Lane.WORK
     overflow: ClassVar[Overflow] = Overflow.BLOCK
-    max_bytes: ClassVar[int] = MAX_BODY
-    """Bytes of text and data it may hold. Asked, told or opened with more it is not sent. Events are not measured."""
+    max_bytes: ClassVar[int] = 256 * 1024
+    """Bytes of text and data it may hold; larger things travel by reference. Asked, told or opened with more it is not
+    sent. Events are not measured."""
     measured: ClassVar[bool] = True
     """Whether it is measured each time it is sent. False for what grows without end and is put together in here from
     parts that were measured when they came; measuring it all again would make each further one dearer."""
@@ -198,7 +197,6 @@ def concurrent(limit: int, *, isolated: bool = False) -> Callable[[MethodT], Met
 
 
 SECRET = "bus.secret"
-"""Key of attrs field metadata that marks a value as secret."""
 
 
 def secret(**options: Any) -> Any:
@@ -218,6 +216,11 @@ def wire_name(kind: type[Message]) -> str:
 
     The first part is the package that holds the front door, a ``messages`` module or package; elsewhere the module.
     """
+    return _wire_name(cast("Any", kind))
+
+
+@functools.cache
+def _wire_name(kind: Any) -> str:
     path = kind.__module__.split(".")
     owner = path[path.index("messages", 1) - 1] if "messages" in path[1:] else path[-1]
     return f"{owner}.{kind.__qualname__}@{kind.version}"

@@ -16,7 +16,7 @@ import trio
 
 from bus.keep.deadletter import Reason
 from bus.keep.exits import Exit, ExitKind, FaultKind, exit_for, sort_fault
-from bus.keep.health import READY, Condition, Health, State
+from bus.keep.health import Condition, Health, State
 from bus.keep.limits import Intensity, Limits
 from bus.keep.restart import Budget
 from bus.message.envelope import INFINITY, NO_BAGGAGE, Context, Envelope, Waiter, current
@@ -26,7 +26,7 @@ from bus.message.size import shapes, size_of
 from bus.run.core import Core
 from bus.run.handlers import Handlers
 from bus.run.hands import Hands
-from bus.run.mailbox import CONTROL_CAPACITY, Beside, Mailbox, Queue
+from bus.run.mailbox import CONTROL_CAPACITY, Beside, Mailbox
 from bus.see.blackbox import stand
 from bus.see.metrics import Metrics
 
@@ -65,12 +65,6 @@ class Address:
         self.work = (self.mailbox, *(queue for queue in self.beside.values() if queue is not self.control))
         """All queues but the control lane."""
         self.hands = Hands()
-        self._plain = {
-            kind
-            for kind in handlers
-            if kind.overflow is Overflow.BLOCK and kind not in self.beside and not shapes[kind].large
-        }
-        """Classes that need no look beyond whether there is room. Asked for each message."""
         self.books = Books()
         self.metrics = Metrics()
         self.condition = Condition()
@@ -89,12 +83,9 @@ class Address:
         self.actor: Any = None
         """The living incarnation, for the runtime only."""
         self.nursery: trio.Nursery | None = None
-        """Of the present incarnation."""
         self.running = False
         self.exit: Exit | None = None
-        """Why the present incarnation is ending, once it is."""
         self.ending = trio.Event()
-        """Set once it is."""
         self._tasks = 0
         """Spawned ones, timers included."""
         self._borne = Budget(Intensity())
@@ -109,7 +100,7 @@ class Address:
         return len(self.hands)
 
     @property
-    def queues(self) -> tuple[Queue, ...]:
+    def queues(self) -> tuple[Mailbox, ...]:
         return (self.control, *self.work)
 
     @property
@@ -125,50 +116,36 @@ class Address:
     def offer(self, envelope: Envelope) -> bool:
         """Queue a message if there is room; False when its sender has to wait.
 
-        Raises ActorStopped, or MailboxFull where the policy is to reject.
+        Raises ActorStopped, MessageTooLarge, or MailboxFull where the policy is to reject.
         """
-        if self.condition.lifecycle is not READY:
-            self._check_alive(envelope)
-        if type(envelope.message) not in self._plain:
-            return self._offer_by_policy(envelope)
-        if not self.mailbox.put(envelope):
-            return False
-        self.books.sent += 1
-        if self.core.taps.sent:
-            self.core.taps.message("sent", envelope, envelope.sent_at)
-        return True
-
-    def _check_alive(self, envelope: Envelope) -> None:
         if self.disposed:
             self.refuse(envelope, "stopped")
             raise self.core.failure(ActorStopped, envelope)
-
-    def _offer_by_policy(self, envelope: Envelope) -> bool:
         kind = type(envelope.message)
         if kind.measured and shapes[kind].large:
             envelope.size = size_of(envelope.message, kind.max_bytes)
             if envelope.size > kind.max_bytes:
                 self.refuse(envelope, "too_large")
                 raise self.core.failure(MessageTooLarge, envelope, limit=kind.max_bytes)
-        beside = self.beside.get(kind)
-        if not (self.mailbox if beside is None else beside).put(envelope):
-            if kind.overflow is Overflow.BLOCK and beside is not self.control:
+        queue = self.queue_of(kind)
+        if not queue.put(envelope):
+            if kind.overflow is Overflow.BLOCK and queue is not self.control:
                 return False
             self.refuse(envelope, "full")
             raise self.full(envelope)
         self._count_sent(envelope)
-        if beside is not None:
-            self.begin(beside)
+        if isinstance(queue, Beside):
+            self.begin(queue)
         return True
 
-    def queue_of(self, kind: type[Message]) -> Queue:
+    def queue_of(self, kind: type[Message]) -> Mailbox:
         """Where messages of a class wait."""
         return self.beside.get(kind, self.mailbox)
 
     def _count_sent(self, envelope: Envelope) -> None:
         self.books.sent += 1
         if self.core.taps.sent:
-            self.core.taps.message("sent", envelope, self.core.now())
+            self.core.taps.message("sent", envelope, envelope.sent_at)
 
     def refuse(self, envelope: Envelope, reason: Reason) -> None:
         """A message that never got in: sent and dead at once."""
@@ -212,11 +189,6 @@ class Address:
     def has_waiting(self, envelope: Envelope) -> bool:
         """Whether the sender of that message waits for room here."""
         return self.queue_of(type(envelope.message)).has_waiting(envelope)
-
-    @property
-    def current(self) -> list[Envelope]:
-        """Messages being handled, oldest first."""
-        return self.hands.current
 
     # --- what the actor sees ------------------------------------------------------------------------------
 
@@ -294,7 +266,7 @@ class Address:
     def _overdue(self) -> str | None:
         """Which message takes too long, or has waited for too long."""
         now = self.core.now()
-        for envelope in self.current:
+        for envelope in self.hands.current:
             kind = type(envelope.message)
             took = now - envelope.taken_at
             if envelope.taken_at and took > kind.expected:

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-import attrs
 import trio
 
-from bus.message.envelope import (
-    INFINITY,
-    NO_BAGGAGE,
-    Context,
-    Envelope,
-    current,
-    here,
-    read_traceparent,
-)
+from bus.message.envelope import INFINITY, NO_BAGGAGE, Context, Envelope, current, read_traceparent
 from bus.message.message import Command, Event, ItemT, ReplyT, Request, Stream
 from bus.run.core import Core
 from bus.run.events import EventT, Lag, Subscription, Subscriptions
@@ -57,8 +48,7 @@ class Bus:
         address = self._direct.get(type(request)) or self.sender.route(request, "ask")
         reply = Reply()
         now = core.now()
-        own, limit = now + request.within, context.limit
-        deadline = own if own < limit else limit  # noqa: FURB136 - min() takes five times as long
+        deadline = min(now + request.within, context.limit)
         envelope = core.envelope("ask", request, context, address.name, now, deadline, reply, address)
         waiter = context.waiter
         if waiter is not None:
@@ -66,7 +56,7 @@ class Bus:
         core.deadlines.add(envelope, deadline)
         try:
             if not address.offer(envelope):
-                await self.sender.wait_for_room(envelope, address, context)
+                await self.sender.wait_for_room(envelope, address)
             if not reply.done:
                 await reply.wait()
         except trio.Cancelled:
@@ -92,7 +82,7 @@ class Bus:
         deadline = INFINITY if command.within is None else now + command.within
         envelope = core.envelope("tell", command, context, address.name, now, deadline, None, address)
         if not address.offer(envelope):
-            await self.sender.post_slowly(envelope, address, context)
+            await self.sender.queue_up(envelope, address)
 
     def stream(self, request: Stream[ItemT]) -> Items[ItemT]:
         """Open a stream; leaving the block cancels the work unless its class says FINISH.
@@ -114,14 +104,12 @@ class Bus:
         for subscription in self._subscriptions.of(event):
             subscription.offer(event)
 
-    def subscribe(
-        self, *types: type[EventT], key: object | None = None, limit: int = 64, lag: Lag = Lag.END
-    ) -> AbstractAsyncContextManager[Subscription[EventT]]:
-        """Follow events of these types, in order; with `key`, only those whose key field equals it."""
-        return self._subscribed(Subscription(types, key, limit, lag))
-
     @asynccontextmanager
-    async def _subscribed(self, subscription: Subscription[EventT]) -> AsyncGenerator[Subscription[EventT]]:
+    async def subscribe(
+        self, *types: type[EventT], key: object | None = None, limit: int = 64, lag: Lag = Lag.END
+    ) -> AsyncGenerator[Subscription[EventT]]:
+        """Follow events of these types, in order; with `key`, only those whose key field equals it."""
+        subscription = Subscription(types, key, limit, lag)
         table: Any = self._subscriptions
         table.add(subscription)
         try:
@@ -134,8 +122,11 @@ class Bus:
     @contextmanager
     def baggage(self, **items: str) -> Generator[None]:
         """Attach names (user, session, turn, origin) to everything sent in this block and caused by it."""
-        context = here()
-        with self._as(attrs.evolve(context, baggage={**context.baggage, **items})):
+        here = current.get()
+        baggage = {**here.baggage, **items}
+        with self._as(
+            Context(here.target, here.name, here.trace, here.seq, here.limit, baggage, here.waiter)
+        ):
             yield
 
     @contextmanager

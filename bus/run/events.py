@@ -74,9 +74,7 @@ class Subscription(Generic[EventT]):
 
     def take_nowait(self) -> EventT | None:
         """The next event if one waits."""
-        if not self._queue:
-            return None
-        return self._queue.popleft()
+        return self._queue.popleft() if self._queue else None
 
     def __len__(self) -> int:
         return len(self._queue)

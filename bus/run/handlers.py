@@ -10,16 +10,13 @@ import attrs
 
 from bus.message.data import Data
 from bus.message.errors import BootError
-from bus.message.message import CONCURRENT, HANDLES, Command, Lane, Message, Request, Stream
-
-KINDS: tuple[type[Any], ...] = (Request, Stream, Command)
+from bus.message.message import CONCURRENT, HANDLES, Lane, Message, Stream
 
 
 @attrs.frozen
 class Handler(Data):
     """How one message class is handled by one actor class."""
 
-    kind: type[Message]
     method: Callable[..., Coroutine[Any, Any, Any]]
     limit: int
     """Messages at once, each in a task of its own; 0 means one at a time, in the mailbox loop."""
@@ -42,12 +39,9 @@ def handlers_of(actor: type[Any]) -> Handlers:
             raise BootError(
                 f"{actor.__name__} handles {kind.__name__} twice: {table[kind].method.__name__}, {name}"
             )
-        if not issubclass(kind, KINDS):
-            raise BootError(f"{actor.__name__}.{name} handles {kind.__name__}, which is no kind of message")
         limit, isolated = cast("tuple[int, bool]", getattr(method, CONCURRENT, (0, False)))
         control = kind.lane is Lane.CONTROL
         table[kind] = Handler(
-            kind=kind,
             method=method,
             limit=1 if control else limit,
             isolated=isolated and not control,

@@ -14,7 +14,6 @@ class Hands:
         self.scopes: dict[Envelope, trio.CancelScope] = {}
         """Of the messages in hand, without that of the mailbox loop."""
         self.serial: Envelope | None = None
-        """The message that the mailbox loop is handling."""
         self.loop = trio.CancelScope()
         """Around the handlers of the mailbox loop."""
         self.interrupted = False
@@ -29,6 +28,13 @@ class Hands:
 
     def __contains__(self, envelope: Envelope) -> bool:
         return envelope is self.serial or envelope in self.scopes
+
+    def put_down(self, envelope: Envelope) -> None:
+        """Its handler has ended, or was never called."""
+        if envelope is self.serial:
+            self.serial = None
+        else:
+            del self.scopes[envelope]
 
     @property
     def current(self) -> list[Envelope]:

@@ -1,7 +1,6 @@
 """The queues of one actor: bounded, with explicit overflow, in the order of sending (G3).
 
-A deque and ``trio.lowlevel`` instead of a memory channel: taking by type, replacing in place and
-statistics are needed anyway, and a message costs a third.
+A deque and ``trio.lowlevel`` instead of a memory channel: statistics are needed anyway, and a message costs a third.
 """
 
 from collections import deque
@@ -12,17 +11,14 @@ import trio
 from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
 
 from bus.message.envelope import Envelope
-from bus.run.parking import GO_ON
 
 CONTROL_CAPACITY = 32
-"""Places of the control lane."""
 FAIRNESS = 64
 """Messages taken without a checkpoint before the reader yields, so that a busy actor can be cancelled."""
-_SPREE = FAIRNESS - 1
 
 
-class Queue:
-    """Messages that wait for their turn. All methods are for the trio thread.
+class Mailbox:
+    """Messages that wait for their turn, and the one reader that is parked while there is none.
 
     Cancelling :meth:`put_when_room` leaves everything as it was. A place that becomes free is given
     to the writer that has waited longest in the same step, so that nobody can take it before and messages are
@@ -38,8 +34,10 @@ class Queue:
         self.capacity = capacity
         self._admitted = admitted
         self._writers: deque[tuple[Task, Envelope]] = deque()
+        self._reader: Task | None = None
+        self._since_yield = 0
+        self._woken = False
         self.peak = 0
-        """The most that have ever waited."""
         self.waits = 0
         """How often a sender had to wait for room."""
 
@@ -58,12 +56,11 @@ class Queue:
 
     def put(self, envelope: Envelope) -> bool:
         """Queue a message; False, and nothing happens, when there is no place."""
-        depth = len(self.waiting)
-        if depth >= self.capacity:
+        if len(self.waiting) >= self.capacity:
             return False
         self.waiting.append(envelope)
-        if depth >= self.peak:
-            self.peak = depth + 1
+        self.peak = max(self.peak, len(self.waiting))
+        self._wake_reader()
         return True
 
     async def put_when_room(self, envelope: Envelope) -> bool:
@@ -122,59 +119,21 @@ class Queue:
             reschedule(task, outcome.Value(False))
         return self.drain(lambda _: True)
 
-
-class Beside(Queue):
-    """What waits for a handler that runs beside others, and what such handlers run for."""
-
-    def __init__(
-        self, capacity: int, limit: int, admitted: Callable[[Envelope], None] = lambda _: None
-    ) -> None:
-        super().__init__(capacity, admitted)
-        self.limit = limit
-        self.running: set[Envelope] = set()
-
-    @property
-    def is_free(self) -> bool:
-        """Whether one more may run."""
-        return len(self.running) < self.limit
-
-
-class Mailbox(Queue):
-    """What waits to be handled one message after the other, by one reader that is parked while there is nothing."""
-
-    def __init__(self, capacity: int = 64, admitted: Callable[[Envelope], None] = lambda _: None) -> None:
-        super().__init__(capacity, admitted)
-        self._reader: Task | None = None
-        self._since_yield = 0
-        self._woken = False
-
-    def put(self, envelope: Envelope) -> bool:
-        """See :meth:`Queue.put`, which is not called: that would make a tell dearer."""
-        depth = len(self.waiting)
-        if depth >= self.capacity:
-            return False
-        self.waiting.append(envelope)
-        if depth >= self.peak:
-            self.peak = depth + 1
-        if self._reader is not None:
-            self._wake_reader()
-        return True
+    # --- the reader ---------------------------------------------------------------------------------------
 
     def _wake_reader(self) -> None:
         if self._reader is not None:
             reader, self._reader = self._reader, None
-            reschedule(reader, GO_ON)
+            reschedule(reader)
 
     def take_at_once(self) -> Envelope | None:
         """Like :meth:`take`; None also when the reader has to yield, which is what :meth:`get` is for.
 
         Most messages are taken by this alone, since a coroutine for each would cost more than all else here.
         """
-        if self._since_yield >= _SPREE:
+        if self._since_yield >= FAIRNESS - 1:
             return None
         self._since_yield += 1
-        if self.waiting and not self._writers:  # nearly always; saves a call for each message
-            return self.waiting.popleft()
         return self.take()
 
     async def get(self) -> Envelope | None:
@@ -200,3 +159,19 @@ class Mailbox(Queue):
         """Let a waiting :meth:`get` return None, whatever is queued: its caller has to look at something else."""
         self._woken = True
         self._wake_reader()
+
+
+class Beside(Mailbox):
+    """What waits for a handler that runs beside others, and what such handlers run for."""
+
+    def __init__(
+        self, capacity: int, limit: int, admitted: Callable[[Envelope], None] = lambda _: None
+    ) -> None:
+        super().__init__(capacity, admitted)
+        self.limit = limit
+        self.running: set[Envelope] = set()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether one more may run."""
+        return len(self.running) < self.limit

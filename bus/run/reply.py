@@ -10,7 +10,6 @@ import trio
 from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
 
 from bus.message.envelope import INFINITY, Envelope
-from bus.run.parking import GO_ON
 
 
 @attrs.define(eq=False)
@@ -34,7 +33,7 @@ class Reply:
         self.done = True
         if self._task is not None:
             task, self._task = self._task, None  # the flight recorder keeps the slot, not who waited
-            reschedule(task, GO_ON)
+            reschedule(task)
         return True
 
     def fail(self, error: BaseException) -> bool:

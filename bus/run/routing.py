@@ -6,28 +6,20 @@ import inspect
 import sys
 from collections.abc import Iterable, Iterator
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Protocol
 
 from bus.message.errors import BootError
 from bus.message.form import faults
 from bus.message.message import Event, Message, wire_name
 from bus.run.address import Address
-from bus.run.handlers import Handler
 from bus.see.metrics import Metrics
 
 
 def message_classes(module: ModuleType) -> list[type[Message]]:
     """The concrete message classes that a module, or one of the modules of a package that brings it along, defines."""
-    found: list[type[Message]] = []
-    for _, value in inspect.getmembers(module, inspect.isclass):
-        kind: Any = value
-        if (
-            f"{kind.__module__}.".startswith(f"{module.__name__}.")
-            and issubclass(kind, Message)
-            and "__attrs_attrs__" in vars(kind)
-        ):
-            found.append(kind)
-    return found
+    classes = (kind for _, kind in inspect.getmembers(module, inspect.isclass) if issubclass(kind, Message))
+    inside = (kind for kind in classes if f"{kind.__module__}.".startswith(f"{module.__name__}."))
+    return [kind for kind in inside if "__attrs_attrs__" in vars(kind)]
 
 
 class Owner(Protocol):
@@ -35,7 +27,7 @@ class Owner(Protocol):
 
     name: str
 
-    def address_for(self, key: str | None, *, create: bool = True) -> Address | None:
+    def address_for(self, key: str | None) -> Address | None:
         """The address a message with that key goes to, made if need be; None when there is none."""
         ...
 
@@ -56,18 +48,16 @@ class Routes:
         """The short way to owners that are single actors."""
         self._all: list[Owner] = []
 
-    def add(self, owner: Owner, handlers: Iterable[Handler]) -> None:
+    def add(self, owner: Owner, kinds: Iterable[type[Message]]) -> None:
         """Make `owner` the owner of what it handles. Raises BootError for a second owner."""
         self._all.append(owner)
-        for handler in handlers:
-            other = self._owners.get(handler.kind)
+        for kind in kinds:
+            other = self._owners.get(kind)
             if other is not None:
-                raise BootError(
-                    f"{wire_name(handler.kind)} has two owners: {other.name!r} and {owner.name!r}"
-                )
-            self._owners[handler.kind] = owner
+                raise BootError(f"{wire_name(kind)} has two owners: {other.name!r} and {owner.name!r}")
+            self._owners[kind] = owner
             if (address := owner.address_for(None)) is not None:
-                self.direct[handler.kind] = address
+                self.direct[kind] = address
 
     def remove(self, owner: Owner) -> None:
         self._all.remove(owner)
@@ -75,9 +65,9 @@ class Routes:
             del self._owners[kind]
             self.direct.pop(kind, None)
 
-    def find(self, kind: type[Message], key: str | None, *, create: bool = True) -> Address | None:
+    def find(self, kind: type[Message], key: str | None) -> Address | None:
         owner = self._owners.get(kind)
-        return None if owner is None else owner.address_for(key, create=create)
+        return None if owner is None else owner.address_for(key)
 
     def owner_name(self, kind: type[Message]) -> str | None:
         owner = self._owners.get(kind)

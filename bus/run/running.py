@@ -51,7 +51,7 @@ class RunningActor(Address):
 
     # --- as an owner and as a node of the tree ------------------------------------------------------------
 
-    def address_for(self, key: str | None, *, create: bool = True) -> RunningActor | None:
+    def address_for(self, key: str | None) -> RunningActor | None:
         return self
 
     def addresses(self) -> Iterable[RunningActor]:
@@ -139,7 +139,7 @@ class RunningActor(Address):
                     if self.core.taps.started:
                         self.core.taps.actor("started", self.name, detail=f"incarnation {self.incarnation}")
                     ready()
-                    await self._serving.run(actor)
+                    await self._serving.run()
                     await self._serving.settle()
                 nursery.cancel_scope.cancel(reason="the actor has ended")
         except BaseException as error:  # noqa: BLE001 - a nursery may raise anything

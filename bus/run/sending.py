@@ -6,7 +6,7 @@ from typing import Any
 
 import trio
 
-from bus.message.envelope import INFINITY, Envelope, Here, Kind, Outcome, Waiter, current
+from bus.message.envelope import INFINITY, Envelope, Kind, Outcome, Waiter, current
 from bus.message.errors import ActorStopped, AskCycle, DeliveryError, NoRoute, SelfSendWouldBlock
 from bus.message.message import Message, Stream
 from bus.run.address import Address
@@ -46,15 +46,9 @@ class Sender:
         if path is not None:
             raise self.core.failure(AskCycle, envelope, path=path)
 
-    async def post(self, envelope: Envelope, address: Address) -> None:
-        """Queue a message, waiting for room."""
-        if not address.offer(envelope):
-            await self.post_slowly(envelope, address, current.get())
-
-    async def post_slowly(
-        self, envelope: Envelope, address: Address, context: Here, until: float = INFINITY
-    ) -> None:
-        waiter = context.waiter
+    async def queue_up(self, envelope: Envelope, address: Address, until: float = INFINITY) -> None:
+        """Queue a message that was offered in vain, as soon as there is room. Raises AskCycle or SelfSendWouldBlock."""
+        waiter = current.get().waiter
         if waiter is not None:
             try:
                 self.note_wait(waiter, envelope)
@@ -64,16 +58,14 @@ class Sender:
                     raise self.core.failure(SelfSendWouldBlock, envelope) from None
                 raise
         try:
-            await self.wait_for_room(envelope, address, context, until)
+            await self.wait_for_room(envelope, address, until)
         finally:
             if waiter is not None:
                 self.core.waits.remove(waiter, envelope)
 
-    async def wait_for_room(
-        self, envelope: Envelope, address: Address, context: Here, until: float = INFINITY
-    ) -> None:
+    async def wait_for_room(self, envelope: Envelope, address: Address, until: float = INFINITY) -> None:
         """Wait until `envelope` could be queued, at most until the nearest deadline."""
-        deadline = min(envelope.deadline, context.limit, until)
+        deadline = min(envelope.deadline, current.get().limit, until)
         queue = address.queue_of(type(envelope.message))
         queued: bool | None = None
         try:
@@ -101,19 +93,19 @@ class Sender:
 
     async def open_stream(self, envelope: Envelope, address: Address, within: float) -> None:
         """Send the request of a stream, waiting for room for at most `within` seconds."""
-        context = current.get()
-        if context.waiter is not None:
-            self._refuse_cycle(context.waiter, envelope)
+        waiter = current.get().waiter
+        if waiter is not None:
+            self._refuse_cycle(waiter, envelope)
         if not address.offer(envelope):
-            await self.post_slowly(envelope, address, context, self.core.now() + within)
+            await self.queue_up(envelope, address, self.core.now() + within)
 
     def begin_wait(self, envelope: Envelope, within: float) -> Waiter | None:
         """Bound the wait for the next item of a stream; give the result to :meth:`end_wait`. Raises AskCycle."""
-        core, context = self.core, current.get()
-        if context.waiter is not None:
-            self.note_wait(context.waiter, envelope)
-        core.deadlines.add(envelope, min(core.now() + within, envelope.deadline))
-        return context.waiter
+        waiter = current.get().waiter
+        if waiter is not None:
+            self.note_wait(waiter, envelope)
+        self.core.deadlines.add(envelope, min(self.core.now() + within, envelope.deadline))
+        return waiter
 
     def end_wait(self, envelope: Envelope, waiter: Waiter | None) -> None:
         self.core.deadlines.remove(envelope)

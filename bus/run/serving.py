@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from contextvars import copy_context
 from functools import partial
-from math import floor
 from typing import Any
 
 import trio
 
 from bus.keep.deadletter import Reason
 from bus.keep.exits import Exit, ExitKind, FaultKind, sort_fault
-from bus.message.envelope import Envelope, current
+from bus.message.envelope import Envelope
 from bus.message.errors import (
     ActorCrashed,
     ActorStopped,
@@ -23,8 +22,8 @@ from bus.message.errors import (
 from bus.message.message import wire_name
 from bus.run.address import Address
 from bus.run.mailbox import Beside
-from bus.see.blackbox import recording
-from bus.see.metrics import LAST, LONGEST, Series
+from bus.see.blackbox import stand
+from bus.see.metrics import Series, bucket
 
 NOT_ZERO = 1e-9
 """When a message was taken at the zero of a virtual clock: zero means that it was not."""
@@ -77,7 +76,7 @@ class Serving:
 
     # --- handling -----------------------------------------------------------------------------------------
 
-    async def run(self, actor: Any) -> None:
+    async def run(self) -> None:
         """The mailbox loop: one message after the other, until the actor ends."""
         address = self._address
         self._context = copy_context()
@@ -88,23 +87,11 @@ class Serving:
                 continue
             with trio.CancelScope() as self._hands.loop:
                 self._hands.interrupted = False
-                await self._serve(actor)
+                await self._serve()
 
-    async def _serve(self, actor: Any) -> None:
-        """Handle messages until there is something else to see to.
-
-        All of them in one scope, since entering one is dearer than handling a message. Handlers are called right here
-        and not by :meth:`_handle`, which would make a tell 11 % dearer and an ask 5 %; and the end of one message is
-        the beginning of the next that waits, which saves a look at the clock.
-        """
-        address, mailbox, handlers, clock = (
-            self._address,
-            self._address.mailbox,
-            self._address.handlers,
-            self._core.now,
-        )
-        hands = self._hands
-        now = clock()
+    async def _serve(self) -> None:
+        """Handle messages until there is something else to see to: all in one scope, which is dearer than a message."""
+        address, mailbox, hands = self._address, self._address.mailbox, self._hands
         while not hands.interrupted:
             if hands.held:
                 hands.held = False
@@ -114,68 +101,51 @@ class Serving:
                 if address.on_idle is not None:
                     address.rested()
                 envelope = None if hands.interrupted else await mailbox.get()
-                now = clock()
                 if envelope is None:
                     continue
-            handler = handlers[type(envelope.message)]
             hands.serial = envelope
-            if not self._begin(envelope, now):
-                continue
-            try:
-                if handler.streams:
-                    result: Any = await handler.method(actor, envelope.message, envelope.reply)
-                else:
-                    result = await handler.method(actor, envelope.message)
-            except BaseException as error:  # noqa: BLE001 - raised again unless it is ours
-                hands.serial = None
-                self._broke(envelope, error)
-                now = clock()
-            else:
-                hands.serial = None
-                now = clock()
-                self._replied(envelope, result, now)
-                del result  # it may be large, and the next message far
+            await self._handle(envelope)
 
     async def _handle(self, envelope: Envelope) -> None:
-        """Run the handler of one message beside the mailbox loop, to whatever end."""
-        clock, actor = self._core.now, self._address.actor
-        handler = self._address.handlers[type(envelope.message)]
-        if not self._begin(envelope, clock()):
+        """Run the handler of one message to whatever end."""
+        if not self._begin(envelope):
             return
+        actor, handler = self._address.actor, self._address.handlers[type(envelope.message)]
         try:
             if handler.streams:
                 result: Any = await handler.method(actor, envelope.message, envelope.reply)
             else:
                 result = await handler.method(actor, envelope.message)
         except BaseException as error:  # noqa: BLE001 - raised again unless it is ours
-            del self._hands.scopes[envelope]
+            self._hands.put_down(envelope)
             self._broke(envelope, error)
         else:
-            del self._hands.scopes[envelope]
-            self._replied(envelope, result, clock())
+            self._hands.put_down(envelope)
+            self._replied(envelope, result)
 
-    def _begin(self, envelope: Envelope, now: float) -> bool:
-        """Make a message the context of the running code; False when it should not be begun, and is buried.
+    def _begin(self, envelope: Envelope) -> bool:
+        """Make a message in hand the context of the running code; False when it is not begun but buried."""
+        core, reply, now = self._core, envelope.reply, self._core.now()
+        envelope.taken_at = now or NOT_ZERO
+        if envelope.deadline <= now:
+            self._refuse(envelope, "expired", DeadlineExceeded)
+        elif reply is not None and reply.done:
+            self._refuse(envelope, "abandoned", None)
+        elif core.quarantine.refuses(envelope, now):
+            self._refuse(envelope, "poison", Quarantined)
+        else:
+            stand(envelope)
+            if core.taps.taken:
+                core.taps.message("taken", envelope, envelope.taken_at)
+            return True
+        return False
 
-        Args:
-          envelope: the message, in hand already.
-          now: when the handler became free for it, which may be shortly before it was sent.
-        """
-        core, reply, sent_at = self._core, envelope.reply, envelope.sent_at
-        envelope.taken_at = (now if now > sent_at else sent_at) or NOT_ZERO  # noqa: FURB136 - max() takes longer
-        if (
-            envelope.deadline <= now
-            or (reply is not None and reply.done)
-            or (core.quarantine.kinds and core.quarantine.refuses(envelope, now))
-        ):
-            self._refuse(envelope, now)
-            return False
-        if recording:  # stand() by hand, for each message
-            recording[0].enter(envelope)
-        current.set(envelope)
-        if core.taps.taken:
-            core.taps.message("taken", envelope, envelope.taken_at)
-        return True
+    def _refuse(self, envelope: Envelope, reason: Reason, failure: type[DeliveryError] | None) -> None:
+        """Bury a message that should not be begun: stale, abandoned or quarantined."""
+        self._hands.put_down(envelope)
+        self._address.bury(envelope, reason)
+        if envelope.reply is not None and failure is not None:
+            envelope.reply.fail(self._core.failure(failure, envelope))
 
     def _broke(self, envelope: Envelope, error: BaseException) -> None:
         """Sort out what a handler has raised. A cancellation, or what is no Exception, goes on its way."""
@@ -192,30 +162,12 @@ class Serving:
         else:
             self._crashed(envelope, reported)
 
-    def _refuse(self, envelope: Envelope, now: float) -> None:
-        """Bury a message that should not be begun: stale, abandoned or quarantined."""
-        core, address, reply = self._core, self._address, envelope.reply
-        self._hands.scopes.pop(envelope, None)
-        if envelope is self._hands.serial:
-            self._hands.serial = None
-        if envelope.deadline <= now:
-            address.bury(envelope, "expired")
-            if reply is not None:
-                reply.fail(core.failure(DeadlineExceeded, envelope))
-        elif reply is not None and reply.done:
-            address.bury(envelope, "abandoned")
-        else:
-            address.bury(envelope, "poison")
-            if reply is not None:
-                reply.fail(core.failure(Quarantined, envelope))
-
     # --- ends ---------------------------------------------------------------------------------------------
 
-    def _replied(self, envelope: Envelope, result: Any, now: float) -> None:
-        core, missing, reply = self._core, self._address.condition.missing, envelope.reply
+    def _replied(self, envelope: Envelope, result: Any) -> None:
+        core, reply, now = self._core, envelope.reply, self._core.now()
         self._account(envelope, "replied", now).ok += 1
-        if missing:
-            missing.pop(type(envelope.message), None)
+        self._address.condition.missing.pop(type(envelope.message), None)
         if reply is not None and not reply.set(result) and envelope.kind == "ask":
             core.bury(envelope, "late_reply")
         if core.taps.replied:
@@ -227,10 +179,8 @@ class Serving:
         address.last_active = now
         address.books.handled += 1
         series = address.metrics[type(envelope.message)]
-        waited, took = taken_at - envelope.sent_at, now - taken_at
-        # bucket() by hand: two calls for each message make tells and asks 5 % dearer
-        series.wait[floor(waited * 1e6).bit_length() if waited < LONGEST else LAST] += 1
-        series.took[floor(took * 1e6).bit_length() if took < LONGEST else LAST] += 1
+        series.wait[bucket(taken_at - envelope.sent_at)] += 1
+        series.took[bucket(now - taken_at)] += 1
         self._core.flight.record(point, envelope, now, detail)
         return series
 

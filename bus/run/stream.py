@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from types import TracebackType
 from typing import Generic, Self
 
 import outcome
@@ -210,9 +209,7 @@ class Items(Generic[ItemT]):
         """The next items as far as they are there already: a consumer that lags can see to all of them together."""
         return self._channel.take()
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         envelope = self._channel.envelope
         if self._address is not None and envelope is not None and not self._channel.done:
             self._channel.leave()

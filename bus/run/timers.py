@@ -61,13 +61,13 @@ class Timers:
         self, command: Command, key: Key, scope: trio.CancelScope, due: float, period: float | None
     ) -> None:
         with scope:
-            await trio.sleep_until(due)
-            await self._go_off(command, key)
-            while period is not None:
-                behind = max(0.0, trio.current_time() - due)
-                due += period * (1 + behind // period)
+            while True:
                 await trio.sleep_until(due)
                 await self._go_off(command, key)
+                if period is None:
+                    break
+                behind = max(0.0, trio.current_time() - due)
+                due += period * (1 + behind // period)
         if self._scopes.get(key) is scope:
             del self._scopes[key]
 
@@ -82,4 +82,5 @@ class Timers:
         deadline = INFINITY if command.within is None else now + command.within
         envelope = core.envelope("timer", command, current.get(), address.name, now, deadline, target=address)
         with suppress(MailboxFull):  # by the policy of the class: it is a dead letter
-            await self._sender.post(envelope, address)
+            if not address.offer(envelope):
+                await self._sender.queue_up(envelope, address)

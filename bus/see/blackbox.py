@@ -9,10 +9,9 @@ import mmap
 import os
 from collections.abc import Callable, Mapping
 from contextvars import Token
-from functools import cache, lru_cache, wraps
+from functools import lru_cache, wraps
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, ParamSpec, Self, TypeVar, final
+from typing import Final, ParamSpec, Self, TypeVar, final
 from zlib import crc32
 
 import attrs
@@ -49,15 +48,9 @@ def _read(slot: bytes) -> tuple[str, str]:
     return name, doing
 
 
-@cache
-def _wire_name(kind: Any) -> str:
-    return wire_name(kind)
-
-
 def _doing(here: Here) -> str:
     """What code in this context does: it handles a message, or is an actor's own."""
-    kind: Any = type(here.message) if isinstance(here, Envelope) else None
-    return here.name if kind is None else _wire_name(kind)
+    return wire_name(type(here.message)) if isinstance(here, Envelope) else here.name
 
 
 @final
@@ -114,9 +107,7 @@ class BlackBox(trio.abc.Instrument):
         recording.append(self)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -45,7 +45,6 @@ class Filter:
     def __init__(self, words: list[str]) -> None:
         self._tests = [_word(word) for word in words]
         self._types = [_version_or_not(word[5:]) for word in words if word.startswith("type=")]
-        self._kinds: dict[type[Message], bool] = {}
         self.points: tuple[Point, ...] = tuple(point for point in POINTS if _may_be_at(point, words))
         """The only points at which an event can pass."""
 
@@ -54,10 +53,8 @@ class Filter:
 
     def may_match(self, kind: type[Message]) -> bool:
         """Whether a message of this class can pass. Far cheaper than describing the message to find out."""
-        known = self._kinds.get(kind)
-        if known is None:
-            known = self._kinds[kind] = all(matches(wire_name(kind)) for matches in self._types)
-        return known
+        name = wire_name(kind)
+        return all(matches(name) for matches in self._types)
 
 
 def parse(text: str) -> Filter | None:

@@ -25,7 +25,6 @@ class Record(NamedTuple):
     """One message as it ended."""
 
     at: float
-    """Seconds on the clock of the run."""
     point: str
     envelope: Envelope
     """Without reply and target; of a large message, its message is a :class:`bus.message.envelope.Dropped`."""
@@ -36,17 +35,17 @@ class FlightRecorder:
     """A ring of :class:`Record`."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        self._ring: deque[tuple[float, str, Envelope, str]] = deque(maxlen=capacity)
+        self._ring: deque[Record] = deque(maxlen=capacity)
 
     def record(self, point: str, envelope: Envelope, at: float, detail: str = "") -> None:
         """Remember how a message ended."""
         kind = type(envelope.message)
         if not kind.measured or (shapes[kind].large and _size(envelope) > SMALL):
             envelope = without_message(envelope)
-        self._ring.append((at, point, envelope, without_middle(detail, LONGEST) if detail else detail))
+        self._ring.append(Record(at, point, envelope, without_middle(detail, LONGEST)))
 
     def __iter__(self) -> Iterator[Record]:
-        return (Record(*entry) for entry in list(self._ring))
+        return iter(list(self._ring))
 
     def __len__(self) -> int:
         return len(self._ring)

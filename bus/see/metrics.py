@@ -39,7 +39,7 @@ def quantile(histogram: list[int], q: float) -> float:
 
 @attrs.define(eq=False)
 class Series:
-    """What happened to the messages of one class at one actor."""
+    """What happened to the messages of one class at one actor; `wait` (in the mailbox) and `took` are histograms."""
 
     ok: int = 0
     errors: int = 0
@@ -48,9 +48,7 @@ class Series:
     cancelled: int = 0
     """Stopped because the asker left or the deadline passed."""
     wait: list[int] = attrs.field(factory=lambda: [0] * BUCKETS)
-    """Histogram of the time in the mailbox."""
     took: list[int] = attrs.field(factory=lambda: [0] * BUCKETS)
-    """Histogram of the time in the handler."""
 
     def counts(self) -> dict[str, int]:
         """How messages ended."""
@@ -82,7 +80,6 @@ class LoopLag:
     def __init__(self) -> None:
         self.histogram = [0] * BUCKETS
         self.last = 0.0
-        """Seconds."""
 
     def note(self, seconds: float) -> None:
         self.last = max(0.0, seconds)

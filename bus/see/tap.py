@@ -117,16 +117,7 @@ class Taps:
         for point in POINTS:
             setattr(self, point, tuple(other for other in getattr(self, point) if other is not tap))
 
-    def message(
-        self,
-        point: Point,
-        envelope: Envelope,
-        at: float,
-        outcome: str = "",
-        detail: str = "",
-        item: Any = None,
-        reply: Any = None,
-    ) -> None:
+    def message(self, point: Point, envelope: Envelope, at: float, **facts: Any) -> None:
         """Show a moment of a message to the taps of that point. It is described only if one of them wants it.
 
         A tap that has had its share costs a comparison and an addition, since there is one on each message while
@@ -139,8 +130,7 @@ class Taps:
             elif tap.may_want(type(envelope.message)):
                 wanted = [*(wanted or ()), tap]
         if wanted is not None:
-            event = of_envelope(point, envelope, at, outcome=outcome, detail=detail, item=item, reply=reply)
-            self._offer(event, wanted)
+            self._offer(of_envelope(point, envelope, at, **facts), wanted)
 
     def actor(self, point: Point, name: str, detail: str = "") -> None:
         """Show a moment of an actor."""

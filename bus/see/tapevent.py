@@ -29,7 +29,6 @@ Point = Literal[
 ]
 POINTS: tuple[Point, ...] = get_args(Point)
 ERRORS: frozenset[Point] = frozenset({"failed", "buried", "crashed"})
-"""Points at which something has gone wrong."""
 
 
 @attrs.frozen(kw_only=True)
@@ -51,29 +50,23 @@ class TapEvent(Data):
     wait: float | None = None
     """Seconds in the mailbox, or until it was buried without being taken."""
     took: float | None = None
-    """Seconds in the handler."""
     outcome: str = ""
     """``ok`` of a reply, ``error`` or ``crashed`` of a failure, the reason of a dead letter."""
     detail: str = ""
     baggage: Mapping[str, str] = NO_BAGGAGE
     message: Message | None = attrs.field(default=None, repr=False)
     item: Any = attrs.field(default=None, repr=False)
-    """What a stream has sent."""
     reply: Any = attrs.field(default=None, repr=False)
-    """What a request was answered with."""
 
     @property
     def is_error(self) -> bool:
         return self.point in ERRORS
 
     def text(self) -> str:
-        """What a text filter searches: type, detail, body and item, the last three masked."""
-        parts = [self.type, codec.mask_text(self.detail)]
-        if self.message is not None:
-            parts.append(json.dumps(codec.masked(self.message), ensure_ascii=False))
-        answers = (answer for answer in (self.item, self.reply) if answer is not None)
-        parts += [json.dumps(codec.mask_value(answer), ensure_ascii=False) for answer in answers]
-        return " ".join(parts)
+        """What a text filter searches: type, detail, body and answers, all but the first masked."""
+        said = (each for each in (self.message, self.item, self.reply) if each is not None)
+        shown = (json.dumps(codec.mask_value(each), ensure_ascii=False) for each in said)
+        return " ".join((self.type, codec.mask_text(self.detail), *shown))
 
 
 def of_envelope(

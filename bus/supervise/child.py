@@ -10,14 +10,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
+import attrs
 import trio
 
 from bus.keep.exits import STOPPED, Exit
 from bus.keep.health import NodeHealth
 from bus.keep.limits import Backoff
-from bus.keep.restart import Past, Restart
-from bus.supervise.spec import Child
-from bus.supervise.spec import Node as Spec
+from bus.keep.restart import Budget, Past, decide
+from bus.run.core import Core
 
 
 class Node(Protocol):
@@ -50,12 +50,9 @@ class Node(Protocol):
 class RunningChild:
     """One child of a supervisor over all its incarnations."""
 
-    def __init__(
-        self, node: Node, *, backoff: Backoff | None = None, restart: Restart = Restart.PERMANENT
-    ) -> None:
+    def __init__(self, node: Node, backoff: Backoff) -> None:
         self.node = node
-        self.backoff = backoff or Backoff()
-        self.restart = restart
+        self.backoff = backoff
         self.past = Past()
         self.running = False
         self.ready = False
@@ -67,7 +64,6 @@ class RunningChild:
         self.down = False
         """It has ended and is not started again by itself."""
         self.life = 0
-        """Number of the latest incarnation."""
         self.changed = trio.Event()
 
     @property
@@ -97,8 +93,22 @@ class RunningChild:
 
     def _is_up(self, ready: Callable[[], None]) -> None:
         self.ready = True
+        self.past = attrs.evolve(self.past, ready_at=trio.current_time())
         ready()
         self.note()
+
+    def decide(self, budget: Budget, exit: Exit, core: Core) -> tuple[Budget, float | Exit]:
+        """What is left of the budget it shares, and when it is started again; or how who started it has to end."""
+        budget, self.past, decision = decide(
+            budget,
+            self.past,
+            exit,
+            name=self.node.name,
+            backoff=self.backoff,
+            now=core.now(),
+            random=core.ids.random(),
+        )
+        return budget, decision
 
     def note(self) -> None:
         """Let everybody who waits for this child look at it again."""
@@ -136,9 +146,3 @@ class RunningChild:
         """Cut short its stop, which is under way or yet to come."""
         self.hurried = True
         self.note()
-
-
-def child_of(spec: Spec, node: Node) -> RunningChild:
-    """The place of a child as its spec wants it."""
-    kept = spec.restart if isinstance(spec, Child) else Restart.PERMANENT
-    return RunningChild(node, backoff=spec.backoff, restart=kept)

@@ -12,6 +12,7 @@ import trio
 from bus.keep import restart
 from bus.keep.exits import STOPPED, Exit, ExitKind
 from bus.keep.health import FINE, Health, NodeHealth, State, ended, roll_up, strained
+from bus.keep.limits import Backoff
 from bus.message.envelope import INFINITY
 from bus.run.actor import Actor
 from bus.run.address import Books
@@ -31,13 +32,12 @@ DONE = {ExitKind.STOPPED, ExitKind.REFUSED}
 class Member:
     """One key of a pool."""
 
-    def __init__(self, key: str, actor: RunningActor, places: Places) -> None:
+    def __init__(self, key: str, actor: RunningActor, places: Places, backoff: Backoff) -> None:
         self.key = key
         self.actor = actor
         self.places = places
-        self.child = RunningChild(actor)
+        self.child = RunningChild(actor, backoff)
         self.due: float | None = None
-        """When a crashed one is started again."""
         self.look_at = INFINITY
         """When something is to be done about it."""
         self.queued = False
@@ -66,7 +66,6 @@ class Places:
     lent: int = 0
     """How many of the living do not count, as they wait for what may take as long as it likes."""
     queue: deque[Member] = attrs.field(factory=deque[Member])
-    """Members that wait for a place."""
 
 
 class RunningPool:
@@ -84,7 +83,6 @@ class RunningPool:
         self._make_actor = make_actor
         self._members: dict[str, Member] = {}
         self._places: dict[int, Places] = {}
-        """By rank."""
         self._sleep = trio.CancelScope()
         self.budget = restart.Budget(spec.intensity)
         self._exit: Exit | None = None
@@ -95,16 +93,11 @@ class RunningPool:
 
     # --- as an address ------------------------------------------------------------------------------------
 
-    def address_for(self, key: str | None, *, create: bool = True) -> RunningActor | None:
-        if key is None:
+    def address_for(self, key: str | None) -> RunningActor | None:
+        if key is None or self._disposed:
             return None
-        member = self._members.get(key)
-        if member is None:
-            if not create or self._disposed:
-                return None
-            member = self._add(key)
-        if create and not member.child.running:
-            self._activate(member)
+        member = self._members.get(key) or self._add(key)
+        self._activate(member)
         return member.actor
 
     def _add(self, key: str) -> Member:
@@ -112,7 +105,7 @@ class RunningPool:
         actor.metrics = self.metrics
         rank = self._spec.rank(key)
         places = self._places.setdefault(rank, Places())
-        member = self._members[key] = Member(key, actor, places)
+        member = self._members[key] = Member(key, actor, places, self._spec.backoff)
         actor.on_idle = partial(self._rested, member)
         actor.on_lent = partial(self._lent, places)
         return member
@@ -153,9 +146,7 @@ class RunningPool:
             member.unfinished = member.unfinished or exit.kind not in DONE
 
     def _is_up(self, member: Member) -> None:
-        now = self._core.now()
-        member.child.past = attrs.evolve(member.child.past, ready_at=now)
-        self._plan(member, now + self._spec.idle)
+        self._plan(member, self._core.now() + self._spec.idle)
 
     def _settle(self, member: Member, exit: Exit) -> None:
         """Decide what becomes of a member whose incarnation has ended."""
@@ -169,24 +160,15 @@ class RunningPool:
             self._remove(member)
 
     def _crashed(self, member: Member, exit: Exit) -> None:
-        core, child = self._core, member.child
-        self.budget, child.past, decision = restart.decide(
-            self.budget,
-            child.past,
-            exit,
-            name=member.actor.name,
-            backoff=self._spec.backoff,
-            now=core.now(),
-            random=core.ids.random(),
-        )
-        if isinstance(decision, restart.GiveUp):
+        self.budget, decision = member.child.decide(self.budget, exit, self._core)
+        if isinstance(decision, Exit):
             member.unfinished = True
-            self._end(decision.exit)
+            self._end(decision)
             return
-        member.due = decision.at
-        member.actor.restarting(decision.at, str(exit))
+        member.due = decision
+        member.actor.restarting(decision, str(exit))
         self._restarts += 1
-        self._plan(member, decision.at)
+        self._plan(member, decision)
 
     def _remove(self, member: Member, error: BaseException | None = None) -> None:
         member.actor.dispose(error)

@@ -5,9 +5,10 @@ from functools import partial
 from typing import Any
 
 import attrs
+from attrs.validators import ge, gt, in_
 
-from bus.keep.limits import Backoff, Intensity, Limits, at_least, positive
-from bus.keep.restart import STRATEGIES, Restart, Strategy
+from bus.keep.limits import Backoff, Intensity, Limits
+from bus.keep.restart import STRATEGIES, Strategy
 from bus.message.data import Data
 from bus.message.errors import BootError
 from bus.run.actor import Actor
@@ -19,7 +20,6 @@ class Child(Data):
 
     name: str
     factory: Callable[[], Actor]
-    restart: Restart = attrs.field(default=Restart.PERMANENT, kw_only=True)
     backoff: Backoff = attrs.field(factory=Backoff, kw_only=True)
     limits: Limits = attrs.field(factory=Limits, kw_only=True)
 
@@ -33,9 +33,9 @@ class Pool(Data):
 
     name: str
     factory: Callable[[str], Actor]
-    idle: float = attrs.field(default=600.0, kw_only=True, validator=positive)
+    idle: float = attrs.field(default=600.0, kw_only=True, validator=gt(0))
     """Seconds without a message after which an actor is stopped."""
-    limit: int = attrs.field(default=1024, kw_only=True, validator=at_least(1))
+    limit: int = attrs.field(default=1024, kw_only=True, validator=ge(1))
     rank: Callable[[str], int] = attrs.field(default=lambda _key: 0, kw_only=True)
     """By key. Each rank has places of its own: who waits for members of a higher one cannot keep them from living."""
     intensity: Intensity = attrs.field(factory=lambda: Intensity(20, 30.0), kw_only=True)
@@ -52,18 +52,13 @@ class Supervisor(Data):
     """A group of children with one policy."""
 
     name: str
-    strategy: Strategy
+    strategy: Strategy = attrs.field(validator=in_(STRATEGIES))
     children: tuple["Node", ...] = attrs.field(converter=_in_order)
     intensity: Intensity = attrs.field(factory=Intensity, kw_only=True)
     backoff: Backoff = attrs.field(factory=Backoff, kw_only=True)
 
-    def __attrs_post_init__(self) -> None:
-        if self.strategy not in STRATEGIES:
-            raise BootError(f"supervisor {self.name!r}: unknown strategy {self.strategy!r}")
-
 
 Node = Child | Pool | Supervisor
-"""What a supervisor may have as a child."""
 
 
 def actor_class(node: Child | Pool) -> type[Actor]:

@@ -6,17 +6,16 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-import attrs
 import trio
 
 from bus.keep import restart
 from bus.keep.exits import STOPPED, Exit, ExitKind
 from bus.keep.health import Health, NodeHealth, State, ended, roll_up, strained
-from bus.keep.restart import Past, Restart
+from bus.keep.restart import Past
 from bus.message.envelope import INFINITY
 from bus.message.errors import BootError
 from bus.run.core import Core
-from bus.supervise.child import Node, RunningChild, child_of
+from bus.supervise.child import Node, RunningChild
 from bus.supervise.spec import Node as Spec
 from bus.supervise.spec import Supervisor
 
@@ -36,7 +35,8 @@ class RunningSupervisor:
         self._core = core
         self._spec = spec
         self.children = {
-            node.name: child_of(child, node) for node, child in zip(nodes, spec.children, strict=True)
+            node.name: RunningChild(node, child.backoff)
+            for node, child in zip(nodes, spec.children, strict=True)
         }
         self.budget = restart.Budget(spec.intensity)
         self._due: dict[str, float] = {}
@@ -143,10 +143,7 @@ class RunningSupervisor:
                 await child.stop()
                 return None
             await self._sleep()
-        if child.ready:
-            child.past = attrs.evolve(child.past, ready_at=self._core.now())
-            return None
-        return self._take_exit(child)
+        return None if child.ready else self._take_exit(child)
 
     def _take_exit(self, child: RunningChild) -> Exit:
         entry = next(entry for entry in self._exits if entry[0] is child)
@@ -203,22 +200,15 @@ class RunningSupervisor:
 
     async def _act(self, child: RunningChild, exit: Exit) -> Exit | None:
         """Decide about a child's end and carry it out; the exit of this group when it gives up."""
-        name, core = child.node.name, self._core
-        if not restart.comes_back(child.restart, exit):
-            self._leave_down(child)
+        if exit.kind is ExitKind.STOPPED:  # by somebody else
+            child.down = True
+            self._due.pop(child.node.name, None)
+            child.node.dispose()
             return None
-        self.budget, child.past, decision = restart.decide(
-            self.budget,
-            child.past,
-            exit,
-            name=name,
-            backoff=child.backoff,
-            now=core.now(),
-            random=core.ids.random(),
-        )
-        if isinstance(decision, restart.GiveUp):
-            return decision.exit
-        await self._bring_back(name, decision.at, str(exit))
+        self.budget, decision = child.decide(self.budget, exit, self._core)
+        if isinstance(decision, Exit):
+            return decision
+        await self._bring_back(child.node.name, decision, str(exit))
         return None
 
     async def _bring_back(self, name: str, at: float, why: str) -> None:
@@ -228,16 +218,8 @@ class RunningSupervisor:
         for child in reversed(affected):
             await child.stop()
         for child in affected:
-            if child.restart is Restart.TEMPORARY:
-                self._leave_down(child)
-            else:
-                self._due[child.node.name] = at
-                child.node.restarting(at, why)
-
-    def _leave_down(self, child: RunningChild) -> None:
-        child.down = True
-        self._due.pop(child.node.name, None)
-        child.node.dispose()
+            self._due[child.node.name] = at
+            child.node.restarting(at, why)
 
     # --- on request ---------------------------------------------------------------------------------------
 
@@ -271,7 +253,7 @@ class RunningSupervisor:
         Raises BootError when this supervisor is not running.
         """
         outcome: list[Exit | None] = []
-        await self._request(partial(self._add, child_of(spec, node), outcome))
+        await self._request(partial(self._add, RunningChild(node, spec.backoff), outcome))
         return outcome[0] if outcome else STOPPED
 
     async def _add(self, child: RunningChild, outcome: list[Exit | None]) -> Exit | None:

@@ -63,7 +63,7 @@ class Tree:
             leaf = self._pool(spec, handlers, make)
         self._claim(spec.name)
         try:
-            self._bus.routes.add(leaf, handlers.values())
+            self._bus.routes.add(leaf, handlers)
         except BootError:
             self.forget(leaf)
             raise

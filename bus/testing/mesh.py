@@ -13,9 +13,9 @@ import trio.testing
 
 from bus.console import Console
 from bus.keep.limits import Backoff, Intensity, Limits
-from bus.keep.restart import Restart
 from bus.mesh import Mesh, open_mesh
 from bus.message import codec
+from bus.message.errors import BootError
 from bus.message.message import Event, Message
 from bus.run.actor import Actor
 from bus.run.bus import Bus
@@ -49,7 +49,6 @@ class MeshUnderTest:
         factory: Callable[[], Actor],
         *,
         name: str | None = None,
-        restart: Restart = Restart.PERMANENT,
         backoff: Backoff | None = None,
         limits: Limits | None = None,
     ) -> RunningActor:
@@ -57,18 +56,17 @@ class MeshUnderTest:
         spec = Child(
             name or _name_of(factory),
             factory,
-            restart=restart,
             backoff=backoff or Backoff(jitter=0.0),
             limits=limits or Limits(),
         )
-        await self.mesh.start_child(spec)
+        await start_child(self.mesh, spec)
         return self.cell(spec.name)
 
     async def start_pool(
         self, factory: Callable[[str], Actor], *, name: str | None = None, **options: Any
     ) -> None:
         """Start a pool of actors under the root."""
-        await self.mesh.start_child(Pool(name or _name_of(factory), factory, **options))
+        await start_child(self.mesh, Pool(name or _name_of(factory), factory, **options))
 
     def cell(self, name: str) -> RunningActor:
         """An actor by name. Raises LookupError."""
@@ -119,6 +117,22 @@ class _Recorder(Tap):
                 self.unfit.append(f"{type(message).__name__} changes on its way: {message!r} became {back!r}")
 
 
+async def start_child(mesh: Mesh, spec: Child | Pool) -> None:
+    """Add a child to the root of a running tree and wait until it is up.
+
+    Raises BootError, and forgets the child, when it does not come up at the first try.
+    """
+    leaf = mesh.tree.leaf(spec)
+    try:
+        exit = await mesh.root.start_child(spec, leaf)
+    except BootError:
+        mesh.tree.forget(leaf)
+        raise
+    if exit is not None:
+        mesh.tree.forget(leaf)
+        raise BootError(f"{spec.name} did not start: {exit}") from exit.error
+
+
 def _name_of(factory: Callable[..., Actor]) -> str:
     while isinstance(factory, partial):
         factory = factory.func
@@ -128,10 +142,7 @@ def _name_of(factory: Callable[..., Actor]) -> str:
 
 @asynccontextmanager
 async def open_test_mesh(
-    *,
-    seed: int = 1,
-    intensity: Intensity | None = None,
-    log: Log | None = None,
+    *, seed: int = 1, intensity: Intensity | None = None, log: Log | None = None
 ) -> AsyncGenerator[MeshUnderTest]:
     """A bus without actors. Leaving the block stops it and checks the books and every class's JSON form."""
     tree = Supervisor("root", "one_for_one", (), intensity=intensity or Intensity(1000, 1.0))
@@ -147,4 +158,4 @@ async def open_test_mesh(
     under_test.check()
 
 
-__all__ = ["MeshUnderTest", "open_test_mesh"]
+__all__ = ["MeshUnderTest", "open_test_mesh", "start_child"]

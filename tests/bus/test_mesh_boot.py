@@ -27,8 +27,8 @@ from bus import (
     open_mesh,
 )
 from bus.keep.exits import Exit, FaultKind, exit_for, leaves, sort_fault
-from bus.testing import MeshUnderTest
-from tests.bus.family import STEADY, Boom, Stage, after, boom, nothing, running
+from bus.testing import MeshUnderTest, start_child
+from tests.bus.family import Boom, Stage, after, boom, nothing, running
 from tests.bus.world import Aside, Puppet, Read, Urgent
 
 
@@ -80,21 +80,24 @@ FAULTY: dict[str, tuple[Callable[[], object], str]] = {
         lambda: tree(Pool("a", Keyless)),
         "pool 'a' handles Read, which names no key field",
     ),
+}
+
+OUT_OF_RANGE: dict[str, tuple[Callable[[], object], str]] = {
     "a strategy": (
         lambda: Supervisor("s", "one_for_two", []),  # type: ignore[arg-type]
-        "supervisor 's': unknown strategy 'one_for_two'",
+        "'strategy' must be in .* \\(got 'one_for_two'\\)",
     ),
-    "a budget": (lambda: Intensity(-1), "restarts must be at least 0, not -1"),
-    "a window": (lambda: Intensity(1, 0.0), "per must be positive, not 0.0"),
-    "a first wait": (lambda: Backoff(first=0.0), "first must be positive, not 0.0"),
-    "a cap": (lambda: Backoff(cap=float("nan")), "cap must be positive, not nan"),
-    "a factor": (lambda: Backoff(factor=0.5), "factor must be at least 1, not 0.5"),
-    "a jitter": (lambda: Backoff(jitter=1.0), "jitter must be between 0 and 1, not 1.0"),
-    "a mailbox": (lambda: Limits(mailbox=0), "mailbox must be at least 1, not 0"),
-    "a start": (lambda: Limits(start_within=0), "start_within must be positive, not 0"),
-    "a stop": (lambda: Limits(stop_within=-1), "stop_within must be at least 0, not -1"),
-    "an idle time": (lambda: Pool("p", Keyless, idle=0.0), "idle must be positive, not 0.0"),
-    "a limit": (lambda: Pool("p", Keyless, limit=0), "limit must be at least 1, not 0"),
+    "a budget": (lambda: Intensity(-1), "'restarts' must be >= 0: -1"),
+    "a window": (lambda: Intensity(1, 0.0), "'per' must be > 0: 0.0"),
+    "a first wait": (lambda: Backoff(first=0.0), "'first' must be > 0: 0.0"),
+    "a cap": (lambda: Backoff(cap=float("nan")), "'cap' must be > 0: nan"),
+    "a factor": (lambda: Backoff(factor=0.5), "'factor' must be >= 1: 0.5"),
+    "a jitter": (lambda: Backoff(jitter=1.0), "'jitter' must be < 1: 1.0"),
+    "a mailbox": (lambda: Limits(mailbox=0), "'mailbox' must be >= 1: 0"),
+    "a start": (lambda: Limits(start_within=0), "'start_within' must be > 0: 0"),
+    "a stop": (lambda: Limits(stop_within=-1), "'stop_within' must be >= 0: -1"),
+    "an idle time": (lambda: Pool("p", Keyless, idle=0.0), "'idle' must be > 0: 0.0"),
+    "a limit": (lambda: Pool("p", Keyless, limit=0), "'limit' must be >= 1: 0"),
 }
 
 
@@ -105,6 +108,12 @@ class TestAFaultySpec:
         with pytest.raises(BootError, match=words):
             async with open_mesh(make(), complete=False):  # type: ignore[arg-type]
                 raise AssertionError("the block must not be entered")
+
+    @pytest.mark.parametrize("fault", OUT_OF_RANGE)
+    def test_does_not_come_to_be_with_a_number_out_of_range(self, fault: str) -> None:
+        make, words = OUT_OF_RANGE[fault]
+        with pytest.raises(ValueError, match=words):
+            make()
 
     async def test_is_refused_when_a_front_door_is_served_in_part(self) -> None:
         with pytest.raises(BootError, match=r"nobody owns world\.Hurry@1, world\.Look@1, world\.Order@1"):
@@ -241,7 +250,7 @@ class TestAddingAChild:
     async def test_starts_it_last_and_stops_it_first(self, autojump_clock: MockClock, stage: Stage) -> None:
         stage.script("start", "b", after(2))
         async with running(stage.child("a")) as mesh:
-            await mesh.start_child(stage.child("b"))
+            await start_child(mesh, stage.child("b"))
             assert trio.current_time() == 2.0
         assert stage.told("up", "stop") == ["0 up a", "2 up b", "2 stop b", "2 stop a"]
 
@@ -250,21 +259,8 @@ class TestAddingAChild:
             return "here"
 
         async with running() as mesh:
-            await mesh.start_child(Child("puppet", partial(Puppet, {"x": answer})))
+            await start_child(mesh, Child("puppet", partial(Puppet, {"x": answer})))
             assert await mesh.bus.ask(Read(do="x")) == "here"
-
-    async def test_under_a_group_outlives_the_restart_of_that_group(
-        self, autojump_clock: MockClock, stage: Stage
-    ) -> None:
-        inner = Supervisor("inner", "one_for_one", [stage.child("a")], intensity=Intensity(0), backoff=STEADY)
-        async with running(inner) as mesh:
-            await mesh.start_child(stage.child("b"), under="inner")
-            stage.told()
-            stage.crash("b")
-            await trio.sleep(1)
-            assert stage.told() == [
-                "0 stop b", "0 stop a", "0.2 start a", "0.2 up a", "0.2 start b", "0.2 up b"
-            ]  # fmt: skip
 
     @pytest.mark.parametrize("failure", ["make", "start", "slow"])
     async def test_that_fails_leaves_nothing_behind(
@@ -274,7 +270,7 @@ class TestAddingAChild:
         async with running(stage.child("a"), strategy="rest_for_one") as mesh:
             words = "not ready within 10 s" if failure == "slow" else "Boom: b"
             with pytest.raises(BootError, match=rf"^b did not start: start_(failed|timeout): {words}"):
-                await mesh.start_child(stage.child("b"))
+                await start_child(mesh, stage.child("b"))
             assert [child.name for child in mesh.console.health().children] == ["a"]
             stage.told()
             await trio.sleep(60)
@@ -282,7 +278,7 @@ class TestAddingAChild:
             stage.crash("a")  # who decides about it must not know of b
             await trio.sleep(1)
             assert len(stage.told("up")) == 1
-            await mesh.start_child(stage.child("b"))
+            await start_child(mesh, stage.child("b"))
             assert len(stage.told("up")) == 1
 
     async def test_that_fails_answers_who_asked_it_meanwhile(
@@ -319,10 +315,10 @@ class TestAddingAChild:
 
         async with running(Child("puppet", partial(Puppet, {"x": answer}))) as mesh:
             with pytest.raises(BootError, match="two nodes of the tree are called 'puppet'"):
-                await mesh.start_child(a_puppet())
+                await start_child(mesh, a_puppet())
             for _ in range(2):
                 with pytest.raises(BootError, match="has two owners: 'puppet' and 'other'"):
-                    await mesh.start_child(a_puppet("other"))
+                    await start_child(mesh, a_puppet("other"))
             assert await mesh.bus.ask(Read(do="x")) == "here"
             assert [cell.name for cell in mesh.bus.routes.addresses()] == ["puppet"]
 
@@ -332,15 +328,13 @@ class TestAddingAChild:
 
             async def add() -> None:
                 with pytest.raises(BootError, match="b did not start: stopped"):
-                    await mesh.start_child(stage.child("b"))
+                    await start_child(mesh, stage.child("b"))
 
             nursery.start_soon(add)
             await trio.sleep(1)
             await mesh.stop()
             with pytest.raises(BootError, match="root is not running"):
-                await mesh.start_child(stage.child("c"))
-            with pytest.raises(BootError, match="the tree has no group 'nowhere'"):
-                await mesh.start_child(stage.child("c"), under="nowhere")
+                await start_child(mesh, stage.child("c"))
         assert stage.told("up", "stop") == ["0 up a", "1 stop a"]
 
     async def test_waits_for_its_turn_behind_a_restart(self, autojump_clock: MockClock, stage: Stage) -> None:
@@ -348,7 +342,7 @@ class TestAddingAChild:
         async with running(stage.child("a")) as mesh:
             stage.crash("a")
             await trio.sleep(0.5)
-            await mesh.start_child(stage.child("b"))
+            await start_child(mesh, stage.child("b"))
             assert stage.told("up") == ["0 up a", "3.2 up a", "3.2 up b"]
 
 

@@ -24,7 +24,7 @@ from bus import (
     Stream,
     concurrent,
 )
-from bus.message.envelope import INFINITY, current, here
+from bus.message.envelope import INFINITY, Context, current
 from bus.run.running import RunningActor
 from bus.testing import MeshUnderTest
 
@@ -257,7 +257,10 @@ async def pass_time(mesh: MeshUnderTest, seconds: float) -> None:
 @contextmanager
 def without_deadline() -> Generator[None]:
     """Ask without the deadline of what is being handled."""
-    token = current.set(attrs.evolve(here(), limit=INFINITY))
+    here = current.get()
+    token = current.set(
+        Context(here.target, here.name, here.trace, here.seq, INFINITY, here.baggage, here.waiter)
+    )
     try:
         yield
     finally:

@@ -13,7 +13,8 @@ from actors.agent.settings import Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.vocabulary import Attachment, FollowupMode
-from bus import Tap, TapEvent, wire_name
+from bus import Tap, wire_name
+from bus.console import TapEvent
 from tests.actors.agent.world import Gate, World, after, check_numbers, check_valid, say, shape, use
 
 

@@ -112,7 +112,7 @@ async def test_what_was_is_shown_in_the_order_of_sending_on_request(gateway: Gat
     gateway.world.gate = trio.Event()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(partial(gateway.http.post, "/api/chat", json={"text": "a"}))
-        await eventually(lambda: bool(gateway.mesh.cell("fake-agent").current))
+        await eventually(lambda: bool(gateway.mesh.cell("fake-agent").hands.current))
         await gateway.http.get("/api/sessions/s1")
         gateway.world.failure = RuntimeError("no")
         gateway.world.gate.set()

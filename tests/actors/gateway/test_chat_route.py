@@ -94,7 +94,7 @@ async def test_a_client_that_leaves_does_not_stop_its_turn(gateway: Gateway) -> 
         nursery.start_soon(partial(gateway.http.post, "/api/chat", json={"text": "hi"}))
         await eventually(lambda: bool(gateway.world.asked_to_run))
         nursery.cancel_scope.cancel()
-    await eventually(lambda: not gateway.mesh.cell("fake-agent").current)
+    await eventually(lambda: not gateway.mesh.cell("fake-agent").hands.current)
     assert gateway.world.cancelled == []
 
 

@@ -122,7 +122,7 @@ async def test_a_look_that_hangs_holds_up_no_other(gateway: Gateway) -> None:
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(hang)
-        await eventually(lambda: bool(gateway.mesh.cell("console").current))
+        await eventually(lambda: bool(gateway.mesh.cell("console").hands.current))
         for path in ("/api/health", "/api/mesh", "/api/bus/tree"):
             assert (await gateway.http.get(path, headers=operator)).status_code == 200
         assert ended == []

@@ -343,7 +343,7 @@ async def test_a_message_in_hand_is_accepted_though_its_sender_leaves(gateway: G
     gateway.world.gate = trio.Event()
     async with gateway.socket() as socket:
         await socket.say(type="message", text="hi")
-        await eventually(lambda: bool(gateway.mesh.cell("fake-agent").current))
+        await eventually(lambda: bool(gateway.mesh.cell("fake-agent").hands.current))
     gateway.world.gate.set()
     await eventually(lambda: bool(gateway.world.accepted))
     assert gateway.world.cancelled == []

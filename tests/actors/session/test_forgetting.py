@@ -12,7 +12,7 @@ import trio.testing
 from actors.session import messages as session
 from actors.session.actor import SWEEP
 from actors.vocabulary import Usage
-from bus.console import State
+from bus import State
 from bus.testing import MeshUnderTest, open_test_mesh
 from tests.actors.session.world import accept, begin, finish, pragma, start
 

@@ -13,8 +13,7 @@ from actors.session import messages as session
 from actors.session import turns
 from actors.storage import Storage
 from actors.vocabulary import Text, ToolUse, Usage
-from bus import BootError, BusError
-from bus.console import State
+from bus import BootError, BusError, State
 from bus.testing import MeshUnderTest, open_test_mesh
 from tests.actors.session.world import accept, begin, pragma, start
 

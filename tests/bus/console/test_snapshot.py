@@ -135,7 +135,7 @@ async def test_what_was_picked_and_has_not_begun_has_not_been_handled_since_ever
         nursery.start_soon(mesh.bus.ask, Work())
         await mesh.settle()
         await trio.sleep(4)
-        (envelope,) = cell.current
+        (envelope,) = cell.hands.current
         begun, envelope.taken_at = envelope.taken_at, 0.0
         (worker,) = mesh.console.snapshot()["actors"]
         assert [current["since"] for current in worker["in_hand"]] == [0.0]

@@ -261,7 +261,7 @@ class TestTheTaskTree:
             while "about to begin" not in text:  # a matter of luck, since tasks run in random order
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(mesh.bus.ask, Aside(do="slow"))
-                    while not cell.current:
+                    while not cell.hands.current:
                         await trio.lowlevel.checkpoint()
                     text = task_tree()
         assert "* puppet: degraded (slow disk), incarnation 1, 0 waiting\n" in text

@@ -22,7 +22,6 @@ from bus import (
     MessageTooLarge,
     NoRoute,
     Quarantined,
-    Restart,
 )
 from bus.console import NotPossible
 from bus.keep.deadletter import BYTES, LOG_EVERY, LONGEST, RING, Reason
@@ -63,8 +62,8 @@ async def answer(actor: Actor, message: Message) -> str:
 SCRIPTS: dict[str, Script] = {"six": six, "crash": crash, "answer": answer, "keyed": answer}
 
 
-async def start(mesh: MeshUnderTest, restart: Restart = Restart.PERMANENT) -> RunningActor:
-    return await mesh.start(partial(Puppet, SCRIPTS), limits=Limits(mailbox=2), restart=restart)
+async def start(mesh: MeshUnderTest) -> RunningActor:
+    return await mesh.start(partial(Puppet, SCRIPTS), limits=Limits(mailbox=2))
 
 
 # --- each reason, once ------------------------------------------------------------------------------------
@@ -153,8 +152,7 @@ def test_every_reason_has_its_cause() -> None:
 async def test_a_lost_message_is_buried_once_with_its_reason(
     autojump_clock: Any, mesh: MeshUnderTest, reason: Reason
 ) -> None:
-    lasting = Restart.PERMANENT if reason == "poison" else Restart.TEMPORARY
-    cell = await start(mesh, lasting)
+    cell = await start(mesh)
     message = await CAUSES[reason](mesh, cell)
     await pass_time(mesh, 30)
     assert buried(mesh) == [(message, reason)]
@@ -345,7 +343,7 @@ async def test_a_quarantined_message_is_buried_like_any_other(
 
 
 async def test_a_stop_that_cuts_off_a_message_buries_it(autojump_clock: Any, mesh: MeshUnderTest) -> None:
-    cell = await start(mesh, restart=Restart.TEMPORARY)
+    cell = await start(mesh)
     async with trio.open_nursery() as nursery:
 
         @nursery.start_soon

@@ -18,7 +18,6 @@ from bus import (
     Mesh,
     NodeHealth,
     Request,
-    Restart,
     Sink,
     State,
     Stream,
@@ -154,13 +153,14 @@ class TestAnActor:
             ("stopped", None, None),
         ]
 
-    async def test_has_failed_when_it_crashed_and_stays_down(self, autojump_clock: MockClock) -> None:
+    async def test_has_failed_when_its_group_gave_up(self, autojump_clock: MockClock) -> None:
         stage = Stage()
-        async with running(stage.child("a", restart=Restart.TEMPORARY)) as mesh:
+        group = Supervisor("group", "one_for_one", [stage.child("a")], intensity=Intensity(0))
+        async with running(group, intensity=Intensity(0)) as mesh:
             stage.crash("a")
-            await wait_all_tasks_blocked()
-            assert mesh.console.health().children[0].health == Health(State.FAILED, "crashed: Boom: boom")
-            assert mesh.console.health().health.why == "a is failed: crashed: Boom: boom"
+            await mesh.wait()
+            (seen,) = mesh.console.health().children
+            assert seen.children[0].health == Health(State.FAILED, "crashed: Boom: boom")
 
     async def test_says_itself_that_it_is_unwell(self, autojump_clock: MockClock) -> None:
         async with servant() as seen:

@@ -9,7 +9,8 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bus import Actor, Command, Request, Sink, Stream, Tap, TapEvent, concurrent
+from bus import Actor, Command, Request, Sink, Stream, Tap, concurrent
+from bus.console import TapEvent
 from bus.message.envelope import (
     INFINITY,
     OUTSIDE,

@@ -156,7 +156,7 @@ def test_messages_within_a_message_say_what_they_are() -> None:
         "entries": [{"@": "world.Poke@1", "do": "a", "n": 0}, {"@": "world.Stale@1", "do": "a"}]
     }
     assert codec.decode(Log, codec.encode(log)) == log
-    assert codec.masked(log) == codec.body(log)
+    assert codec.mask_value(log) == codec.body(log)
 
 
 @pytest.mark.parametrize("entry", [{"do": "a"}, {"@": "world.Read@1", "do": "a"}, 5])

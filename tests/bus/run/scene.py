@@ -5,7 +5,7 @@ from typing import Any
 
 import trio
 
-from bus import Actor, Backoff, DeliveryError, Limits, Request, Restart
+from bus import Actor, Backoff, DeliveryError, Limits, Request
 from bus.run.running import RunningActor
 from bus.testing import MeshUnderTest
 from tests.bus.world import Diary, Puppet, Script
@@ -19,12 +19,11 @@ class Scene:
         self.diary = Diary(mesh)
         self.ends: list[Any] = []
 
-    async def start(self, restart: Restart = Restart.PERMANENT, **scripts: Script) -> RunningActor:
+    async def start(self, **scripts: Script) -> RunningActor:
         known: dict[str, Script] = {"note": self.note, "second": self.second, "crash": self.crash}
         return await self.mesh.start(
             partial(Puppet, known | scripts),
             limits=Limits(mailbox=4),
-            restart=restart,
             backoff=Backoff(first=1.0, jitter=0.0),
         )
 

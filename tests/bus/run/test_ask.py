@@ -16,7 +16,6 @@ from bus import (
     DeliveryError,
     Message,
     NoRoute,
-    Restart,
     State,
     Unavailable,
 )
@@ -191,7 +190,7 @@ async def test_an_ask_to_an_actor_that_has_stopped_for_good_ends_at_once(
     async def finish(actor: Actor, message: Message) -> None:
         end(actor)
 
-    cell = await mesh.start(puppet(finish=finish), name="done", restart=Restart.TEMPORARY)
+    cell = await mesh.start(puppet(finish=finish), name="done")
     await mesh.bus.tell(Poke(do="finish"))
     await mesh.settle()
     for request in (Read(do="answer"), Urgent(do="answer")):
@@ -211,7 +210,7 @@ async def test_asks_queued_at_an_actor_that_stops_for_good_end_with_it(
         end(actor)
 
     results: list[Any] = []
-    await mesh.start(puppet(finish=finish), restart=Restart.TEMPORARY)
+    await mesh.start(puppet(finish=finish))
     async with trio.open_nursery() as nursery:
         await mesh.bus.tell(Poke(do="finish"))
         nursery.start_soon(ask_into, results, mesh, Read(do="answer"))
@@ -228,7 +227,7 @@ async def test_the_message_in_hand_is_answered_although_a_stop_was_asked_for(
     autojump_clock: Any, mesh: MeshUnderTest
 ) -> None:
     results: list[Any] = []
-    cell = await mesh.start(puppet(), restart=Restart.TEMPORARY)
+    cell = await mesh.start(puppet())
     async with trio.open_nursery() as nursery:
         nursery.start_soon(ask_into, results, mesh, Read(do="sleep"))
         await mesh.settle()
@@ -240,7 +239,7 @@ async def test_an_ask_cut_off_by_a_stop_is_not_safe_to_retry(
     autojump_clock: Any, mesh: MeshUnderTest
 ) -> None:
     results: list[Any] = []
-    cell = await mesh.start(puppet(), name="cut", restart=Restart.TEMPORARY)
+    cell = await mesh.start(puppet(), name="cut")
     async with trio.open_nursery() as nursery:
         nursery.start_soon(ask_into, results, mesh, Write(do="sleep"))
         await trio.sleep(1)

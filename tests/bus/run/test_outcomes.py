@@ -26,7 +26,6 @@ from bus import (
     Overflow,
     Quarantined,
     Request,
-    Restart,
     concurrent,
 )
 from bus.run.running import RunningActor
@@ -239,7 +238,6 @@ class World:
     async def run(self, sends: list[Send], strikes: list[Strike], limits: Limits) -> None:
         options: dict[str, Any] = {
             "limits": limits,
-            "restart": Restart.PERMANENT,
             "backoff": Backoff(first=0.5, cap=1.0, jitter=0.0),
         }
         cells = [

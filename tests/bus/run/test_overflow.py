@@ -13,7 +13,6 @@ from bus import (
     Limits,
     MailboxFull,
     Message,
-    Restart,
 )
 from bus.run.running import RunningActor
 from bus.testing import MeshUnderTest
@@ -93,9 +92,7 @@ async def test_a_sender_that_waits_at_an_actor_that_stops_for_good_is_told(
             errors.append(error)
 
     errors: list[ActorStopped] = []
-    cell = await mesh.start(
-        partial(Puppet, {"finish": finish}), limits=Limits(mailbox=1), restart=Restart.TEMPORARY
-    )
+    cell = await mesh.start(partial(Puppet, {"finish": finish}), limits=Limits(mailbox=1))
     async with trio.open_nursery() as nursery:
         await mesh.bus.tell(Poke(do="finish"))
         await mesh.settle()

@@ -212,7 +212,7 @@ async def test_an_owner_that_is_taken_out_owns_nothing_any_more(mesh: MeshUnderT
     [puppet] = [owner for owner in routes._all if owner.name == "puppet"]
     routes.remove(puppet)
     assert set(routes.kinds().values()) == {"room"}
-    routes.add(puppet, Puppet.handlers.values())
+    routes.add(puppet, Puppet.handlers)
 
 
 # --- boot -------------------------------------------------------------------------------------------------

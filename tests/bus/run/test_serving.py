@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import trio
 
-from bus import Actor, ActorCrashed, ActorStopped, DeadlineExceeded, Message, Restart, State
+from bus import Actor, ActorCrashed, ActorStopped, DeadlineExceeded, Message, State
 from bus.message.envelope import OUTSIDE
 from bus.run.mailbox import Mailbox
 from bus.run.serving import NOT_ZERO
@@ -27,7 +27,7 @@ async def test_work_is_done_one_message_at_a_time(autojump_clock: Any, scene: Sc
 
 
 async def test_no_message_is_begun_after_a_stop_was_asked_for(autojump_clock: Any, scene: Scene) -> None:
-    cell = await scene.start(Restart.TEMPORARY)
+    cell = await scene.start()
     await scene.mesh.settle()
     await scene.mesh.bus.tell(Poke(do="note"))  # its reader has been woken, and has not run yet
     cell.request_stop()
@@ -61,7 +61,7 @@ async def test_an_actor_can_tell_that_it_is_to_stop(autojump_clock: Any, scene: 
             await trio.sleep(1)
         scene.diary.note("came to a good place")
 
-    cell = await scene.start(Restart.TEMPORARY, run=run)
+    cell = await scene.start(run=run)
     await scene.mesh.bus.tell(Poke(do="run"))
     await trio.sleep(2.5)
     cell.request_stop()
@@ -75,7 +75,7 @@ async def test_an_actor_can_wait_until_it_is_to_stop(autojump_clock: Any, scene:
         await actor.stopped()
         scene.diary.note(f"asked to stop: {actor.stopping}")
 
-    cell = await scene.start(Restart.TEMPORARY, run=run)
+    cell = await scene.start(run=run)
     await scene.mesh.bus.tell(Poke(do="run"))
     await trio.sleep(2.5)
     cell.request_stop()
@@ -83,14 +83,15 @@ async def test_an_actor_can_wait_until_it_is_to_stop(autojump_clock: Any, scene:
     assert scene.lines == [(2.5, "asked to stop: True")]
 
 
-async def test_a_message_is_never_taken_before_it_was_sent(mesh: MeshUnderTest) -> None:
-    """The end of one message counts as the beginning of the next, which may have been sent a moment later."""
-    core = mesh.bus.core
+async def test_a_message_taken_at_the_zero_of_the_clock_counts_as_taken(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
     cell = await mesh.start(partial(Puppet, {}))
-    for sent_at, free_at, taken_at in ((5.0, 4.0, 5.0), (4.0, 5.0, 5.0), (0.0, 0.0, NOT_ZERO)):
-        envelope = core.envelope("tell", Poke(do=""), OUTSIDE, "puppet", sent_at, target=cell)
-        assert cell._serving._begin(envelope, free_at)
-        assert envelope.taken_at == taken_at
+    envelope = mesh.bus.core.envelope("tell", Poke(do=""), OUTSIDE, "puppet", 0.0, target=cell)
+    cell.hands.serial = envelope
+    assert cell._serving._begin(envelope)
+    assert envelope.taken_at == NOT_ZERO
+    cell.hands.put_down(envelope)
 
 
 # --- beside each other ------------------------------------------------------------------------------------
@@ -215,7 +216,7 @@ async def test_a_message_that_waits_for_a_place_is_not_lost_to_a_crash(
 async def test_a_message_that_waits_for_a_place_is_turned_away_by_a_final_stop(
     autojump_clock: Any, scene: Scene
 ) -> None:
-    cell = await scene.start(Restart.TEMPORARY)
+    cell = await scene.start()
     async with trio.open_nursery() as nursery:
         await scene.ask_in_turn(nursery, *(Aside(do="second", n=n) for n in range(3)))
         cell.request_stop()
@@ -228,7 +229,7 @@ async def test_a_message_that_waits_for_a_place_is_turned_away_by_a_final_stop(
 async def test_a_cancelled_actor_does_not_begin_the_message_that_waits_for_a_place(
     autojump_clock: Any, scene: Scene
 ) -> None:
-    cell = await scene.start(Restart.TEMPORARY)
+    cell = await scene.start()
     async with trio.open_nursery() as nursery:
         await scene.ask_in_turn(nursery, *(Aside(do="second", n=n) for n in range(3)))
         cell.request_stop()
@@ -295,7 +296,7 @@ async def test_leaving_stops_a_control_handler_and_not_the_lane(autojump_clock: 
 
 
 async def test_a_stop_lets_the_control_message_in_hand_end(autojump_clock: Any, scene: Scene) -> None:
-    cell = await scene.start(Restart.TEMPORARY)
+    cell = await scene.start()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(scene.ask, Urgent(do="second"))
         await scene.mesh.settle()
@@ -311,7 +312,7 @@ async def test_a_stop_lets_the_control_message_in_hand_end(autojump_clock: Any, 
 
 
 async def test_a_background_task_needs_a_living_actor(autojump_clock: Any, scene: Scene) -> None:
-    cell = await scene.start(Restart.TEMPORARY)
+    cell = await scene.start()
     actor = cell.actor
     assert actor is not None
     cell.request_stop()
@@ -350,7 +351,7 @@ async def test_an_actor_that_is_not_well_says_so_until_it_is(autojump_clock: Any
 
 
 async def test_an_actor_shows_nothing_of_itself_unless_it_wants_to(autojump_clock: Any, scene: Scene) -> None:
-    cell = await scene.start(Restart.TEMPORARY)
+    cell = await scene.start()
     assert cell.describe() == {}
     assert cell.actor is not None
     assert cell.actor.key is None

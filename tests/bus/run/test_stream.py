@@ -8,7 +8,7 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bus import ActorCrashed, ActorStopped, Limits, Restart, Sink, Stream
+from bus import ActorCrashed, ActorStopped, Limits, Sink, Stream
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.checkpoints import cancel_at_each_checkpoint
 from bus.testing.virtual import in_virtual_time
@@ -290,7 +290,7 @@ class TestTheProducer:
     async def test_being_stopped_is_heard_after_the_items_before(
         self, autojump_clock: Any, mesh: MeshUnderTest, read_before: int
     ) -> None:
-        cell = await mesh.start(producer(), restart=Restart.TEMPORARY, limits=Limits(stop_within=0.5))
+        cell = await mesh.start(producer(), limits=Limits(stop_within=0.5))
         seen: list[int] = []
         async with mesh.bus.stream(Count(upto=100)) as items:
             for _ in range(read_before):

@@ -15,7 +15,6 @@ from bus import (
     Limits,
     MailboxFull,
     NoRoute,
-    Restart,
     Sink,
 )
 from bus.testing import MeshUnderTest
@@ -159,7 +158,7 @@ class TestOpening:
     async def test_fails_when_the_owner_has_stopped_for_good(
         self, autojump_clock: Any, mesh: MeshUnderTest
     ) -> None:
-        cell = await mesh.start(producer(), restart=Restart.TEMPORARY)
+        cell = await mesh.start(producer())
         cell.request_stop()
         await trio.sleep(1)
         with pytest.raises(ActorStopped) as caught:

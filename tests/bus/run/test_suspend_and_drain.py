@@ -5,7 +5,7 @@ from typing import Any
 
 import trio
 
-from bus import Actor, Child, Message, Restart, Supervisor, open_mesh
+from bus import Actor, Child, Message, Supervisor, open_mesh
 from tests.bus.run.scene import Scene
 from tests.bus.world import Aside, Keyed, Poke, Puppet, Read, Urgent, Write, books, pass_time, reasons
 
@@ -70,7 +70,7 @@ async def test_a_suspended_actor_still_answers_in_its_control_lane(autojump_cloc
 
 
 async def test_a_suspended_actor_can_be_stopped(autojump_clock: Any, scene: Scene) -> None:
-    cell = await scene.start(Restart.TEMPORARY)
+    cell = await scene.start()
     cell.suspend()
     await scene.mesh.bus.tell(Poke(do="note"))
     cell.request_stop()

@@ -7,7 +7,7 @@ import attrs
 import pytest
 import trio
 
-from bus import Actor, Command, Limits, Restart
+from bus import Actor, Command, Limits
 from bus.run.timers import Key
 from bus.testing import MeshUnderTest
 from tests.bus.run.clockwork import Alarm, Clockwork, Deed, Program, Tick, Tock, Work, World, nothing
@@ -242,7 +242,7 @@ class TestTheIncarnation:
         self, autojump_clock: Any, mesh: MeshUnderTest
     ) -> None:
         handled: list[tuple[float, int]] = []
-        cell = await mesh.start(partial(Clockwork, handled, nothing), restart=Restart.TEMPORARY)
+        cell = await mesh.start(partial(Clockwork, handled, nothing))
         cell.timers.every(1, Tick())
         await trio.sleep(1.5)
         cell.request_stop()

@@ -7,7 +7,8 @@ from typing import Any, final
 import attrs
 import trio
 
-from bus import Actor, ActorError, Backoff, Command, Event, Request, Sink, Stream, TapEvent
+from bus import Actor, ActorError, Backoff, Command, Event, Request, Sink, Stream
+from bus.console import TapEvent
 from bus.see.tapevent import to_json
 from bus.testing import MeshUnderTest
 

@@ -114,17 +114,17 @@ def test_a_secret_field_never_leaves_at_any_depth(data: st.DataObject) -> None:
             pin=st.just(4711),
         )
     )
-    shown = json.dumps(codec.masked(message), ensure_ascii=False)
+    shown = json.dumps(codec.mask_value(message), ensure_ascii=False)
     assert PLAIN not in shown
     assert "4711" not in shown
-    assert codec.masked(message)["key"] == {"name": message.key.name, "value": codec.MASK}
+    assert codec.mask_value(message)["key"] == {"name": message.key.name, "value": codec.MASK}
     assert PLAIN not in repr(message)
     assert PLAIN.encode() in codec.encode(message)  # on its way to its owner it is whole
 
 
 def test_what_is_not_secret_is_shown_as_it_travels() -> None:
     message = Store(key=Key(name="a", value="b"), free={"n": [1, None, True]}, data=b"plain")
-    assert codec.masked(message) == {
+    assert codec.mask_value(message) == {
         "key": {"name": "a", "value": codec.MASK},
         "more": [],
         "by_name": {},
@@ -143,7 +143,7 @@ def test_a_credential_is_masked_in_bytes_and_in_keys() -> None:
         free={CREDENTIALS[0]: "x", "inner": {CREDENTIALS[1]: b"token " + CREDENTIALS[2].encode()}},
         data=b"\xff" + CREDENTIALS[3].encode(),
     )
-    shown = codec.masked(message)
+    shown = codec.mask_value(message)
     assert shown["free"] == {codec.MASK: "x", "inner": {codec.MASK: codec.MASK}}
     assert shown["data"] == codec.MASK
 

@@ -23,9 +23,9 @@ from bus import (
     Request,
     Supervisor,
     Tap,
-    TapEvent,
     open_mesh,
 )
+from bus.console import TapEvent
 from bus.see.metrics import BUCKETS, LONGEST, PERIOD, LoopLag, Metrics, bucket, quantile
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time

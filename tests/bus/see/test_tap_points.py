@@ -6,7 +6,7 @@ import attrs
 import pytest
 import trio
 
-from bus import ActorCrashed, Limits, Restart
+from bus import ActorCrashed, Limits
 from bus.see.tapevent import POINTS, to_json
 from bus.testing import MeshUnderTest
 from tests.bus.see.tapping import (
@@ -100,7 +100,7 @@ class TestThePoints:
 
     async def test_of_the_life_of_an_actor(self, autojump_clock: Any, mesh: MeshUnderTest) -> None:
         async with watching(mesh) as shown:
-            await start(mesh, restart=Restart.TEMPORARY)
+            await start(mesh)
             mesh.cell("calc").request_stop()
         assert shown == [
             {"point": "started", "at": 0.0, "to": "calc", "detail": "incarnation 1"},

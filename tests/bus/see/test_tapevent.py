@@ -6,7 +6,8 @@ from typing import Any, final
 import attrs
 import pytest
 
-from bus import Command, Stream, TapEvent, secret
+from bus import Command, Stream, secret
+from bus.console import TapEvent
 from bus.see.tapevent import to_json
 
 

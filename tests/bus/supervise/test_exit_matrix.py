@@ -1,4 +1,4 @@
-"""Both restart types with every way to end, alone and as the bystander of a sibling's restart (G10)."""
+"""Every way to end, alone and as the bystander of a sibling's restart (G10)."""
 
 from typing import Literal
 
@@ -6,20 +6,13 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from bus import Mesh, Restart, State
+from bus import Mesh, State
 from bus.run.running import RunningActor
 from tests.bus.family import Stage, nothing, running
 
 End = Literal["stopped", "crashed", "outage"]
 ENDS: tuple[End, ...] = ("stopped", "crashed", "outage")
-COMES_BACK: dict[tuple[Restart, End], bool] = {
-    (Restart.PERMANENT, "stopped"): False,
-    (Restart.PERMANENT, "crashed"): True,
-    (Restart.PERMANENT, "outage"): True,
-    (Restart.TEMPORARY, "stopped"): False,
-    (Restart.TEMPORARY, "crashed"): False,
-    (Restart.TEMPORARY, "outage"): False,
-}
+COMES_BACK: dict[End, bool] = {"stopped": False, "crashed": True, "outage": True}
 SPENDS: dict[End, int] = {"stopped": 0, "crashed": 1, "outage": 0}
 """What the end of a child that comes back takes from the budget."""
 
@@ -43,14 +36,14 @@ def spent(mesh: Mesh) -> int:
     return len(mesh.root.budget.crashes)
 
 
-@pytest.mark.parametrize(("restart", "how"), COMES_BACK)
-async def test_a_child_alone(autojump_clock: MockClock, restart: Restart, how: End) -> None:
+@pytest.mark.parametrize("how", ENDS)
+async def test_a_child_alone(autojump_clock: MockClock, how: End) -> None:
     stage = Stage()
-    async with running(stage.child("a", restart=restart), stage.child("z")) as mesh:
+    async with running(stage.child("a"), stage.child("z")) as mesh:
         stage.told()
         end(mesh, stage, "a", how)
         await trio.sleep(10)
-        if COMES_BACK[restart, how]:
+        if COMES_BACK[how]:
             assert stage.told() == ["0 stop a", "0.2 start a", "0.2 up a"]
             assert state(mesh, "a") is State.READY
             assert spent(mesh) == SPENDS[how]
@@ -60,31 +53,24 @@ async def test_a_child_alone(autojump_clock: MockClock, restart: Restart, how: E
             assert spent(mesh) == 0
 
 
-@pytest.mark.parametrize("restart", list(Restart))
-async def test_a_bystander_that_is_well(autojump_clock: MockClock, restart: Restart) -> None:
+async def test_a_bystander_that_is_well(autojump_clock: MockClock) -> None:
     stage = Stage()
-    async with running(stage.child("a"), stage.child("b", restart=restart), strategy="rest_for_one") as mesh:
+    async with running(stage.child("a"), stage.child("b"), strategy="rest_for_one") as mesh:
         stage.told()
         stage.crash("a")
         await trio.sleep(10)
-        comes_back = restart is Restart.PERMANENT
-        assert stage.told("stop", "up") == [
-            "0 stop a",
-            "0 stop b",
-            "0.2 up a",
-            *(["0.2 up b"] if comes_back else []),
-        ]
-        assert state(mesh, "b") is (State.READY if comes_back else State.STOPPED)
+        assert stage.told("stop", "up") == ["0 stop a", "0 stop b", "0.2 up a", "0.2 up b"]
+        assert state(mesh, "b") is State.READY
         assert spent(mesh) == 1
 
 
 @pytest.mark.parametrize("first", ["a", "b"])
-@pytest.mark.parametrize(("restart", "how"), COMES_BACK)
+@pytest.mark.parametrize("how", ENDS)
 async def test_a_bystander_that_ends_in_the_same_instant(
-    autojump_clock: MockClock, restart: Restart, how: End, first: str
+    autojump_clock: MockClock, how: End, first: str
 ) -> None:
     stage = Stage()
-    async with running(stage.child("a"), stage.child("b", restart=restart), strategy="rest_for_one") as mesh:
+    async with running(stage.child("a"), stage.child("b"), strategy="rest_for_one") as mesh:
         stage.told()
         if first == "b":
             end(mesh, stage, "b", how)
@@ -98,10 +84,10 @@ async def test_a_bystander_that_ends_in_the_same_instant(
         # comes while the group stops anyway is part of that.
         ups = [line for line in diary if " up " in line]
         assert ups[0].endswith("up a")
-        if COMES_BACK[restart, how]:
+        if COMES_BACK[how]:
             assert [line[-1] for line in ups] == ["a", "b"]
             assert state(mesh, "b") is State.READY
-        elif restart is Restart.PERMANENT and len(ups) == 2:
+        elif len(ups) == 2:
             assert how == "stopped"
             assert state(mesh, "b") is State.READY
         else:
@@ -110,14 +96,11 @@ async def test_a_bystander_that_ends_in_the_same_instant(
         assert 1 <= spent(mesh) <= 2
 
 
-@pytest.mark.parametrize("restart", list(Restart))
 @pytest.mark.parametrize("how", ENDS)
-async def test_a_bystander_that_has_ended_before(
-    autojump_clock: MockClock, restart: Restart, how: End
-) -> None:
+async def test_a_bystander_that_has_ended_before(autojump_clock: MockClock, how: End) -> None:
     stage = Stage()
     stage.script("start", "b", nothing)
-    children = stage.child("a"), stage.child("b", restart=restart)
+    children = stage.child("a"), stage.child("b")
     async with running(*children, strategy="rest_for_one") as mesh:
         end(mesh, stage, "b", how)
         await trio.sleep(10)
@@ -125,4 +108,4 @@ async def test_a_bystander_that_has_ended_before(
         stage.crash("a")
         await trio.sleep(10)
         ups = [line[-1] for line in stage.told("up")]
-        assert ups == (["a", "b"] if COMES_BACK[restart, how] else ["a"])
+        assert ups == (["a", "b"] if COMES_BACK[how] else ["a"])

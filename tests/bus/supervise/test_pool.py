@@ -57,7 +57,6 @@ class TestAMember:
     async def test_cannot_be_addressed_without_its_key(self, autojump_clock: MockClock, house: House) -> None:
         async with open_house(house) as mesh:
             assert pool_of(mesh).address_for(None) is None
-            assert pool_of(mesh).address_for("a", create=False) is None
             assert kept(mesh) == []
 
 

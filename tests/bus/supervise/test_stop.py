@@ -11,13 +11,13 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from bus import (
     ActorCrashed,
     ActorStopped,
+    Backoff,
     Child,
     Exit,
     ExitKind,
     Limits,
     Mesh,
     Pool,
-    Restart,
     State,
     Supervisor,
 )
@@ -339,13 +339,12 @@ class TestAStopDuring:
             await wait_all_tasks_blocked()
             assert asker.ends == [(0.0, ActorCrashed), (0.1, ActorStopped)]
 
-    @pytest.mark.parametrize("restart", list(Restart))
     @pytest.mark.parametrize("end", ["crash", "outage"])
     @pytest.mark.parametrize("first", ["child", "stop"])
     async def test_the_very_instant_of_its_own_end_is_a_stop(
-        self, autojump_clock: MockClock, stage: Stage, restart: Restart, end: str, first: str
+        self, autojump_clock: MockClock, stage: Stage, end: str, first: str
     ) -> None:
-        async with running(stage.child("a"), stage.child("b", restart=restart)) as mesh:
+        async with running(stage.child("a"), stage.child("b")) as mesh:
             await trio.sleep(1)
             stage.told()
             if first == "child":
@@ -358,7 +357,7 @@ class TestAStopDuring:
 
     async def test_the_instant_of_the_start_is_not_lost(self, autojump_clock: MockClock) -> None:
         node = Silent()
-        slot = RunningChild(node)
+        slot = RunningChild(node, Backoff())
         slot.begin()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(slot.stop)
@@ -369,7 +368,7 @@ class TestAStopDuring:
 
     async def test_nothing_at_all_changes_nothing(self, autojump_clock: MockClock) -> None:
         node = Silent()
-        await RunningChild(node).stop()
+        await RunningChild(node, Backoff()).stop()
         assert node.calls == []
 
 

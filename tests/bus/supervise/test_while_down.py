@@ -20,7 +20,6 @@ from bus import (
     Limits,
     MailboxFull,
     Mesh,
-    Restart,
     Supervisor,
     Unavailable,
 )
@@ -140,30 +139,6 @@ class TestAnAskThatIsQueued:
             await trio.sleep(1)
             assert asker.ends[0] == (0.1, None)
             assert set(asker.ends[1:]) == {(0.2, 1), (0.2, "here")}
-
-    async def test_ends_with_an_actor_that_does_not_come_back(self, autojump_clock: MockClock) -> None:
-        async with running(puppet(restart=Restart.TEMPORARY)) as mesh, trio.open_nursery() as nursery:
-            asker = Asker(mesh, nursery)
-            await asker.send(Poke(do="hold"), Read(do="answer"))
-            await trio.sleep(2)
-            await asker.send(Read(do="answer"))
-            assert asker.ends == [(0, None), (1, ActorStopped), (2, ActorStopped)]
-
-    async def test_ends_with_a_temporary_actor_that_goes_with_its_group(
-        self, autojump_clock: MockClock
-    ) -> None:
-        async def slow(actor: object) -> None:
-            await trio.sleep(2)
-
-        stage = Stage()
-        children = stage.child("a"), puppet({"on_stop": slow}, restart=Restart.TEMPORARY)
-        async with running(*children, strategy="rest_for_one") as mesh, trio.open_nursery() as nursery:
-            asker = Asker(mesh, nursery)
-            stage.crash("a")
-            await trio.sleep(1)
-            await asker.send(Read(do="answer"))  # it is still cleaning up
-            await trio.sleep(2)
-            assert asker.ends == [(2, ActorStopped)]
 
     async def test_ends_when_the_group_gives_up(self, autojump_clock: MockClock) -> None:
         async with running(puppet(), intensity=Intensity(0)) as mesh, trio.open_nursery() as nursery:

@@ -7,7 +7,7 @@ import attrs
 import pytest
 import trio
 
-from bus import Actor, BootError, Command, Event, Restart, State
+from bus import Actor, BootError, Command, Event, State
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.checkpoints import cancel_at_each_checkpoint
 from bus.testing.virtual import in_virtual_time
@@ -75,7 +75,7 @@ async def test_an_actor_that_does_not_start_says_why(mesh: MeshUnderTest) -> Non
         raise RuntimeError("no disk")
 
     with pytest.raises(BootError, match="no disk"):
-        await mesh.start(partial(Puppet, {"start": start}), restart=Restart.TEMPORARY)
+        await mesh.start(partial(Puppet, {"start": start}))
 
 
 async def test_an_actor_is_ready_when_start_returns(autojump_clock: Any, mesh: MeshUnderTest) -> None:
