@@ -8,11 +8,12 @@ from .paths import BEGINNING, NEWEST, Fork, Path, path_to
 
 SEQ: Final = "(SELECT seq FROM turns WHERE turns.id = turn_id) AS seq"
 """Column by which a row that belongs to a turn is known to be on a path."""
+# A row whose parent came later is damaged. It follows the one before it, as a path through it would never end.
 _FORKS: Final = """
-SELECT seq, parent FROM turns WHERE session_id = ? AND parent IS NOT NULL ORDER BY seq
+SELECT seq, parent FROM turns WHERE session_id = ? AND parent IS NOT NULL AND parent < seq ORDER BY seq
 """
 _CHILDREN: Final = """
-SELECT seq, id, parent FROM turns WHERE session_id = ? AND parent IS NOT NULL ORDER BY seq
+SELECT seq, id, parent FROM turns WHERE session_id = ? AND parent IS NOT NULL AND parent < seq ORDER BY seq
 """
 _NEXT: Final = """
 SELECT seq, id, parent FROM turns WHERE session_id = ? AND seq > ? AND state <> 'merged' ORDER BY seq LIMIT 1
@@ -47,7 +48,7 @@ def last_between(connection: sqlite3.Connection, session: str, first: int, last:
 def parent_of(connection: sqlite3.Connection, session: str, turn: int) -> int:
     """What a turn follows; :data:`BEGINNING` for nothing."""
     (parent,) = connection.execute("SELECT parent FROM turns WHERE seq = ?", (turn,)).fetchone()
-    if parent is None:
+    if parent is None or parent >= turn:
         return last_between(connection, session, BEGINNING, turn - 1)
     return int(parent)
 

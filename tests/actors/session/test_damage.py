@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from actors.session import endings, export, survey
+from actors.session import branches, endings, export, survey
 from actors.session.attempts import DAMAGED
 from actors.session.messages import Unstorable
 from actors.session.steps import LOST
@@ -128,3 +128,20 @@ def test_what_cannot_be_read_again_is_not_written(ledger: Ledger, value: Any) ->
     with pytest.raises(Unstorable, match="cannot be stored"):
         ledger.complete(turn, call)
     ledger.complete(turn, "so far so good")
+
+
+@pytest.mark.parametrize("head", [-(2**63), -1, 2, 10**15, 2**63 - 1])
+def test_what_a_turn_follows_may_be_any_number(ledger: Ledger, turn: str, head: int) -> None:
+    """A turn that follows itself, or a later one, would have the store look for its beginning without end."""
+    session = ledger.turn(turn).session
+    ledger.connection.execute("UPDATE sessions SET head = ?", (head,))
+    for said in ("second", "third"):
+        following = ledger.accept(said, session=session).turn
+        assert not ledger.begin(following).over
+        ledger.finish(following, "answer")
+        ledger.connection.execute("UPDATE turns SET parent = ? WHERE id = ?", (head, following))
+        seq = ledger.turn(following).seq
+        assert branches.parent_of(ledger.connection, session, seq) < seq
+    assert spoken(ledger.history(session))[-1] == ("assistant", ["answer"])
+    assert ledger.shown(session)
+    assert branches.versions(ledger.connection, session) is not None
