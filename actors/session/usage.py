@@ -5,6 +5,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
+import attrs
+
 from actors.storage import clean, micros
 from actors.vocabulary import Usage
 
@@ -23,22 +25,25 @@ from .messages import (
     UnknownSession,
 )
 
+MOST: Final = 10**12
+"""Tokens that one model call can have used. Sums are those of floats, which no damaged row makes overflow."""
 _SUMS: Final = """
-sum(cost_usd), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
-coalesce(sum(cache_read_tokens), 0), coalesce(sum(cache_write_tokens), 0), count(*), count(*) - count(cost_usd)
+sum(cost_usd), CAST(total(input_tokens) AS INTEGER), CAST(total(output_tokens) AS INTEGER),
+CAST(total(cache_read_tokens) AS INTEGER), CAST(total(cache_write_tokens) AS INTEGER),
+count(*), count(*) - count(cost_usd)
 """
 _CONSUMED: Final = """
-coalesce(sum(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens), 0) AS tokens,
+CAST(total(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens) AS INTEGER) AS tokens,
 total(cost_usd) AS usd
 """
 _OF_TURN: Final = f"""
-SELECT sum(tokens), sum(usd) FROM (
+SELECT CAST(total(tokens) AS INTEGER), sum(usd) FROM (
     SELECT {_CONSUMED} FROM usage
     WHERE session_id = :session AND turn_id = :turn
-    UNION ALL SELECT coalesce(sum(used_tokens), 0), total(used_usd) FROM sessions WHERE origin = :turn)
+    UNION ALL SELECT CAST(total(used_tokens) AS INTEGER), total(used_usd) FROM sessions WHERE origin = :turn)
 """
 _OF_CONVERSATION: Final = """
-SELECT sum(used_tokens), sum(used_usd) FROM (
+SELECT CAST(total(used_tokens) AS INTEGER), sum(used_usd) FROM (
     SELECT used_tokens, used_usd FROM sessions WHERE id = :session
     UNION ALL SELECT used_tokens, used_usd FROM sessions WHERE origin_session = :session)
 """
@@ -64,6 +69,7 @@ def record(
     key: str = "",
 ) -> None:
     """Store one model call, unless its key is known; a completion also tells how long the conversation has become."""
+    usage = _bounded(usage)
     stored = connection.execute(
         "INSERT INTO usage (session_id, turn_id, user_id, purpose, model, input_tokens, output_tokens,"
         " cache_read_tokens, cache_write_tokens, cost_usd, at, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -86,13 +92,19 @@ def record(
     if not stored.rowcount:
         return
     connection.execute(
-        "UPDATE sessions SET used_tokens = used_tokens + ?, used_usd = used_usd + ? WHERE id = ?",
+        "UPDATE sessions SET used_tokens = min(used_tokens + ?, 9000000000000000), used_usd = used_usd + ?"
+        " WHERE id = ?",
         (usage.prompt_tokens + usage.output_tokens, usage.cost_usd or 0.0, session),
     )
     if purpose == "completion":
         connection.execute(
             "UPDATE sessions SET context_tokens = ? WHERE id = ?", (usage.prompt_tokens, session)
         )
+
+
+def _bounded(usage: Usage) -> Usage:
+    counts = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+    return attrs.evolve(usage, **{name: min(max(0, getattr(usage, name)), MOST) for name in counts})
 
 
 def record_other(connection: sqlite3.Connection, request: RecordUsage | NoteUsage, now: int) -> None:

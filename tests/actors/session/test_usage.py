@@ -228,6 +228,21 @@ def test_what_has_the_same_key_is_counted_once(ledger: Ledger) -> None:
     assert measured.conversation.usd == 2.25
 
 
+def test_a_count_beyond_all_reason_costs_nobody_the_sums(ledger: Ledger) -> None:
+    """Nor does one that a damaged row holds: the store would crash each time that somebody asks."""
+    beyond = used("m", 2**63 - 1, -(2**63))
+    first, second = answered(ledger, beyond), answered(ledger, beyond)
+    total = report(ledger).total.usage
+    assert (total.input_tokens, total.output_tokens) == (2 * usage.MOST, 0)
+    ledger.connection.execute("UPDATE usage SET input_tokens = 9223372036854775807")
+    ledger.connection.execute("UPDATE sessions SET used_tokens = 9223372036854775807")
+    third = answered(ledger, used("m", 1, 1), session=ledger.turn(second).session)
+    assert report(ledger).total.usage.input_tokens == 2**63 - 1
+    for turn in (first, second, third):
+        asked = Measure(user="admin", session=ledger.turn(turn).session, turn=turn, since=START)
+        assert ledger.run(usage.measure, asked).conversation.tokens > 0
+
+
 def test_nothing_counts_for_a_conversation_of_somebody_else(ledger: Ledger) -> None:
     session = ledger.accept(user="ada").session
     request = RecordUsage(user="bob", purpose="review", session=session, usage=used("m", 1, 1))
