@@ -21,7 +21,8 @@ def newest(flight: FlightRecorder, test: Filter | None, since: float, last: int 
     """The `last` events after `since` that pass the filter, oldest first."""
     records = reversed(list(flight))
     events = (_from_record(record) for record in records if record.at > since)
-    return list(islice((event for event in events if test is None or test(event)), last))[::-1]
+    found = (event for event in events if test is None or test(event))
+    return list(islice(found, None if last is None else max(0, last)))[::-1]
 
 
 def traced(flight: FlightRecorder, current: Iterable[Envelope], id: str, hidden: str) -> list[TapEvent]:

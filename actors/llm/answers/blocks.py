@@ -1,7 +1,7 @@
 """Content blocks, put together from the fragments of a stream. Pure."""
 
 from collections.abc import Callable
-from typing import Any, Literal, final
+from typing import Any, Final, Literal, final
 
 import attrs
 
@@ -9,6 +9,9 @@ from actors.llm.answers.arguments import read_fragments, read_input
 from actors.vocabulary import Block, ProviderData, Text, Thinking, ToolUse
 
 Kind = Literal["text", "thinking", "call"]
+
+LONGEST: Final = 1000
+"""Characters of a name or an id of a call. No tool and no provider has longer ones, and they are looked at often."""
 
 
 @final
@@ -69,7 +72,7 @@ class BlockBuilder:
 
     def name_call(self, key: object, *, id: str, name: str) -> tuple[str, str] | None:
         """Note id and name of a call. Returns both the first time its name is known; a missing id is made up."""
-        call = self._open[key]
+        call, id, name = self._open[key], id[:LONGEST], name[:LONGEST]
         announced = bool(call.name)
         call.name = name or call.name
         call.given = call.given or id

@@ -43,7 +43,7 @@ async def test_the_last_ones_are_the_newest_that_pass_oldest_first(mesh: MeshUnd
     assert numbers(mesh) == [0, 1, 2, 3]
     assert numbers(mesh, last=2) == [2, 3]
     assert numbers(mesh, last=9) == [0, 1, 2, 3]
-    assert numbers(mesh, last=0) == []
+    assert numbers(mesh, last=0) == numbers(mesh, last=-1) == []
 
 
 async def test_only_what_came_after_a_moment_is_told(mesh: MeshUnderTest) -> None:

@@ -1,6 +1,6 @@
 """Content blocks from the fragments of a stream."""
 
-from actors.llm.answers.blocks import BlockBuilder
+from actors.llm.answers.blocks import LONGEST, BlockBuilder
 from actors.vocabulary import ProviderData, Text, Thinking, ToolUse
 
 
@@ -77,6 +77,12 @@ def test_a_call_is_announced_once_and_when_its_name_is_known() -> None:
     assert d.name_call(0, id="a", name="") is None
     assert d.name_call(0, id="", name="T") == ("a", "T")
     assert d.name_call(0, id="b", name="T") is None
+
+
+def test_of_a_name_or_an_id_of_megabytes_the_beginning_counts() -> None:
+    blocks = builder()
+    blocks.begin(0, "call")
+    assert blocks.name_call(0, id="i" * 1_000_000, name="N" * 1_000_000) == ("i" * LONGEST, "N" * LONGEST)
 
 
 def test_only_the_last_block_of_a_cut_answer_counts_as_cut() -> None:
