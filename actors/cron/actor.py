@@ -7,7 +7,7 @@ from typing import Any, Final, final
 import attrs
 
 from actors.atomic import write
-from actors.cron import afterwards, files, forms, jobs, messages, texts, why
+from actors.cron import afterwards, agenda, files, forms, jobs, messages, texts, why
 from actors.cron import schedule as schedules
 from actors.cron.messages import AddJob, BadJob, CronFailed, NotYourJob, UpdateJob
 from actors.cron.rows import Kept
@@ -158,7 +158,7 @@ class CronActor(Scheduler):
         if not timedelta() < request.end - request.start <= LONGEST_CALENDAR:
             raise BadJob(f"end: must be after start, and at most {LONGEST_CALENDAR.days} days")
         found = await self._read(
-            jobs.calendar,
+            agenda.calendar,
             request.user,
             request.role,
             request.start,

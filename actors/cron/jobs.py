@@ -3,7 +3,7 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import attrs
@@ -12,7 +12,6 @@ from actors.cron import afterwards, ledger
 from actors.cron.messages import (
     AlreadyRunning,
     BadJob,
-    Entry,
     Job,
     JobExists,
     NotYourJob,
@@ -22,7 +21,7 @@ from actors.cron.messages import (
 )
 from actors.cron.rows import ATTEMPTS, JOBS, OPEN, RUNS, Kept, job_by_id, job_of, kept, run_of, values_of
 from actors.cron.why import local
-from actors.storage import clean, micros, moment
+from actors.storage import clean, micros
 from actors.vocabulary import Role
 
 REPLANNED: Final = frozenset({"schedule", "timezone", "jitter_secs", "enabled"})
@@ -207,73 +206,6 @@ def boot(connection: sqlite3.Connection, job: Kept, process: str, now: datetime)
         return ""
 
     _once(connection, f"{job.builtin}:{process}", now, act)
-
-
-# --- a calendar -------------------------------------------------------------------------------------------
-
-
-def calendar(
-    connection: sqlite3.Connection,
-    user: str,
-    role: Role,
-    start: datetime,
-    end: datetime,
-    each: int,
-    most: int,
-) -> tuple[Entry, ...]:
-    """What is known of instants from `start` to `end`, and those that will come: `each` of a job, `most` in all."""
-    condition, values = (
-        ("NOT removed", {}) if role == "admin" else ("NOT removed AND owner = :user", {"user": user})
-    )
-    there = connection.execute(
-        "SELECT runs.*, jobs.name, jobs.owner,"
-        " (SELECT session FROM attempts WHERE run = runs.id ORDER BY n DESC LIMIT 1) AS session"
-        f" FROM runs JOIN jobs ON jobs.id = job WHERE {condition} AND instant BETWEEN :start AND :end"
-        " ORDER BY instant DESC LIMIT :most",
-        {**values, "start": micros(start), "end": micros(end), "most": most},
-    ).fetchall()
-    found = [
-        Entry(
-            job=row["job"],
-            name=row["name"],
-            user_id=row["owner"],
-            instant=moment(row["instant"]),
-            state=row["state"],
-            session=row["session"],
-            why=row["why"],
-        )
-        for row in there
-    ]
-    planned = connection.execute(
-        "SELECT jobs.*, runs.instant FROM jobs JOIN runs ON runs.job = jobs.id AND runs.state = 'planned'"
-        f" WHERE {condition} AND runs.instant <= :end ORDER BY runs.instant",
-        {**values, "end": micros(end)},
-    ).fetchall()
-    for row in planned:
-        if len(found) >= most:
-            break
-        found += _coming(kept(row), moment(row["instant"]), start, end, each)
-    return tuple(sorted(found, key=lambda entry: (entry.instant, entry.name))[:most])
-
-
-def _coming(job: Kept, planned: datetime, start: datetime, end: datetime, most: int) -> list[Entry]:
-    """The instants of a job after the one that is planned."""
-    found = list[Entry]()
-    after = job.following(max(planned, start - timedelta(microseconds=1)))
-    while after is not None and after <= end and len(found) < most:
-        found.append(
-            Entry(
-                job=job.id,
-                name=job.name,
-                user_id=job.owner,
-                instant=after,
-                state="planned",
-                session=None,
-                why="",
-            )
-        )
-        after = job.following(after)
-    return found
 
 
 # --- calls of tools, once each ----------------------------------------------------------------------------

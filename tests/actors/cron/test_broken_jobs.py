@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from actors.cron import jobs, ledger
+from actors.cron import agenda, jobs, ledger
 from actors.cron.ledger import FAULT
 from tests.actors.cron.book import HOUR, MINUTE, book
 
@@ -36,7 +36,7 @@ def test_a_job_whose_zone_is_gone_is_over_and_everything_can_be_looked_at() -> N
         assert desk.shown(milk).next_run_at is not None
         assert "there is no time zone 'Mars/X'" in desk.shown(tea).words
         assert len(jobs.listed(desk.connection, "ada", "user")) == 2
-        assert jobs.calendar(desk.connection, "ada", "user", desk.now, desk.now + DAY, 5, 100)
+        assert agenda.calendar(desk.connection, "ada", "user", desk.now, desk.now + DAY, 5, 100)
         assert desk.kept(tea).between(desk.now, desk.now + DAY, 5) == []
 
 

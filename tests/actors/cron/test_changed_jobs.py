@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 import pytest
 
-from actors.cron import afterwards, jobs, ledger
+from actors.cron import afterwards, agenda, jobs, ledger
 from actors.cron.messages import (
     BadJob,
     Interval,
@@ -128,7 +128,7 @@ def test_a_removed_job_is_gone_once_its_run_has_ended_and_was_told_of(book: Book
     assert afterwards.remove(book.connection, job)
     assert book.next() is None
     assert jobs.listed(book.connection, "ada", "admin") == ()
-    assert jobs.calendar(book.connection, "ada", "admin", START, START + timedelta(days=1), 5, 50) == ()
+    assert agenda.calendar(book.connection, "ada", "admin", START, START + timedelta(days=1), 5, 50) == ()
     book.add(schedule=MINUTE, owner="bob")
     for gone in (lambda: jobs.named(book.connection, "tea", "ada"), lambda: book.shown(job)):
         with pytest.raises(UnknownJob):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import attrs
 
-from actors.cron import afterwards, jobs, ledger
+from actors.cron import afterwards, agenda, jobs, ledger
 from actors.cron.ledger import Outcome
 from tests.actors.cron.book import BAD, GOOD, HOUR, MINUTE, START, Book, once
 
@@ -185,7 +185,7 @@ def test_no_query_goes_through_runs_that_are_over(book: Book) -> None:
     book.runs(job)
     jobs.run_now(book.connection, job, book.now)
     ledger.replan(book.connection, book.now)
-    jobs.calendar(book.connection, "ada", "user", START, book.now, 5, 100)
+    agenda.calendar(book.connection, "ada", "user", START, book.now, 5, 100)
     book.change(job, enabled=False)
     book.connection.set_trace_callback(None)
 

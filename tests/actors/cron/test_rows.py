@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import attrs
 import pytest
 
-from actors.cron import jobs
+from actors.cron import agenda
 from actors.cron.messages import Entry, Schedule
 from actors.cron.rows import values_of
 from actors.vocabulary import Role
@@ -85,7 +85,7 @@ def calendar(
     book: Book, start: datetime, days: float, role: Role = "user", each: int = 50, most: int = 100
 ) -> list[Entry]:
     end = start + timedelta(days=days)
-    return list(jobs.calendar(book.connection, "ada", role, start, end, each, most))
+    return list(agenda.calendar(book.connection, "ada", role, start, end, each, most))
 
 
 def test_a_calendar_has_what_was_is_and_will_be_in_its_order(book: Book) -> None:
