@@ -67,43 +67,50 @@ async def prepare(
 
     `only` names the tools that the turn may use; None leaves all.
     """
-    tools: list[Iterable[Tool] | None] = [None] * len(sources.tools)
-    asked = [each for each in sources.context if each.needs is None or getattr(context, each.needs)]
-    sections: list[Section | None] = [None] * len(asked)
     notices: list[str] = []
-
-    async def offer(n: int, source: ToolSource) -> None:
-        tools[n] = await _heard(lambda: source(bus, context), "Some tools are missing", notices)
-
-    async def contribute(n: int, source: ContextSource) -> None:
-        what = f"The model is not told {source.name}"
-        sections[n] = await _heard(lambda: _section(bus, source, context), what, notices)
-
-    with trio.move_on_after(WITHIN):
-        async with trio.open_nursery() as nursery:
-            for n, source in enumerate(sources.tools):
-                nursery.start_soon(offer, n, source)
-            for n, contributor in enumerate(asked):
-                nursery.start_soon(contribute, n, contributor)
-    notices += [section.notice for section in sections if section is not None and section.notice is not None]
-    parts = [
-        (source, section)
-        for source, section in zip(asked, sections, strict=True)
-        if section is not None and section.text
-    ]
+    tools, sections = await _answers(bus, sources, context, notices)
+    notices += [section.notice for _, section in sections if section.notice is not None]
+    parts = [(source, section) for source, section in sections if section.text]
     offered = tuple(_distinct(tools, notices))
     allowed = offered if only is None else tuple(tool for tool in offered if tool.name in only)
-    withheld = () if only is None else (tool.name for tool in offered if tool.name not in only)
     search = search_tool(allowed)
     return Prepared(
         catalogue=Catalogue(allowed if search is None else (*allowed, search)),
-        withheld=frozenset(withheld),
+        withheld=frozenset(tool.name for tool in offered) - {tool.name for tool in allowed},
         system=_assembled((source, section.text) for source, section in parts),
         told=tuple(
             Told(source=source.name, text=section.text, origins=section.origins) for source, section in parts
         ),
         notices=tuple(notices),
     )
+
+
+async def _answers(
+    bus: Bus, sources: Sources, context: TurnContext, notices: list[str]
+) -> tuple[list[Iterable[Tool]], list[tuple[ContextSource, Section]]]:
+    """What those answer who do, in the order of the sources; of everybody else there is a notice."""
+    tools: dict[int, Iterable[Tool]] = {}
+    sections: dict[int, tuple[ContextSource, Section]] = {}
+
+    async def offer(n: int, source: ToolSource) -> None:
+        found = await _heard(lambda: source(bus, context), "Some tools are missing", notices)
+        if found is not None:
+            tools[n] = found
+
+    async def contribute(n: int, source: ContextSource) -> None:
+        what = f"The model is not told {source.name}"
+        found = await _heard(lambda: _section(bus, source, context), what, notices)
+        if found is not None:
+            sections[n] = source, found
+
+    with trio.move_on_after(WITHIN):
+        async with trio.open_nursery() as nursery:
+            for n, source in enumerate(sources.tools):
+                nursery.start_soon(offer, n, source)
+            for n, contributor in enumerate(sources.context):
+                if contributor.needs is None or getattr(context, contributor.needs):
+                    nursery.start_soon(contribute, n, contributor)
+    return [tools[n] for n in sorted(tools)], [sections[n] for n in sorted(sections)]
 
 
 async def _heard(ask: Callable[[], Awaitable[T]], what: str, notices: list[str]) -> T | None:
@@ -123,13 +130,13 @@ async def _section(bus: Bus, source: ContextSource, context: TurnContext) -> Sec
     return found if isinstance(found, Section) else Section(text=found)
 
 
-def _distinct(offered: Iterable[Iterable[Tool] | None], notices: list[str]) -> Iterable[Tool]:
+def _distinct(offered: Iterable[Iterable[Tool]], notices: list[str]) -> Iterable[Tool]:
     """All tools; of those with one name the first."""
     first: dict[str, Tool] = {}
     notices += [
         f"Of two tools called {tool.name} one is left out."
         for tools in offered
-        for tool in tools or ()
+        for tool in tools
         if first.setdefault(tool.name, tool) is not tool
     ]
     return first.values()

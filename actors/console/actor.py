@@ -10,12 +10,13 @@ import trio
 from actors import jsontext
 from actors.agent import messages as agent
 from actors.console import letters, mesh, messages, tap, traces
+from actors.console.fresh import Fresh
 from actors.console.messages import ACTING, LOOKING, Json
 from actors.console.turns import OPEN, WHICH, Turns
 from actors.endpoints import BadMessage
 from actors.session import messages as session
 from actors.vocabulary import Role, quoted
-from bus import ActorError, DeliveryError, Message, NodeHealth, Sink, concurrent, wire_name
+from bus import ActorError, DeliveryError, Message, Sink, concurrent, wire_name
 from bus.console import (
     Buried,
     NotPossible,
@@ -32,8 +33,6 @@ WINDOW: Final = 5.0
 MOST_COUNTED: Final = 1000
 """Messages that rates are taken from: describing many would hold up the daemon."""
 MOST_SPANS: Final = 2000
-FRESH: Final = 1.0
-"""Seconds for which what the page polls is good."""
 RESTART_WITHIN: Final = 1.0
 """Seconds to wait for a restart."""
 AT_ONCE: Final = 8
@@ -47,8 +46,8 @@ class ConsoleActor(Operator):
         """`version` is that of the program."""
         self._version = version
         self._turns: Turns
-        self._mesh: dict[tuple[int, int, str, Role], tuple[float, messages.MeshView]] = {}
-        self._traces: dict[tuple[str, str], tuple[float, messages.Trace]] = {}
+        self._views = Fresh[tuple[int, int, str, Role], messages.MeshView]()
+        self._traces = Fresh[tuple[str, str], messages.Trace]()
 
     async def start(self) -> None:
         self._turns = Turns(self.bus)
@@ -75,19 +74,13 @@ class ConsoleActor(Operator):
 
     @messages.GetHealth.handler
     async def health(self, request: messages.GetHealth) -> messages.Health:
-        return mesh.health_of(self._health(), version=self._version, boot_id=self.bus.boot_id)
-
-    def _health(self) -> NodeHealth:
-        return self.console.health()
+        return mesh.health_of(self.console.health(), version=self._version, boot_id=self.bus.boot_id)
 
     @messages.GetMesh.handler
     async def mesh(self, request: messages.GetMesh) -> messages.MeshView:
-        key = (request.limit, request.seconds, request.user, request.role)
         now = self._now()
-        self._mesh = {each: (at, view) for each, (at, view) in self._mesh.items() if now - at < FRESH}
-        if key not in self._mesh:
-            self._mesh[key] = now, self._view(request, now)
-        return self._mesh[key][1]
+        key = (request.limit, request.seconds, request.user, request.role)
+        return self._views.get(key, now) or self._views.put(key, now, self._view(request, now))
 
     def _view(self, request: messages.GetMesh, now: float) -> messages.MeshView:
         snapshot = self.console.snapshot()
@@ -97,7 +90,10 @@ class ConsoleActor(Operator):
             boot_id=self.bus.boot_id,
             now=round(now, 6),
             tree=mesh.tree_of(
-                self._health(), snapshot["actors"], snapshot["dead"], reasons=request.role == "admin"
+                self.console.health(),
+                snapshot["actors"],
+                snapshot["dead"],
+                reasons=request.role == "admin",
             ),
             flows=mesh.flows_of(counted, covered(counted, now)),
             messages=mesh.messages_of(newest, request.user, now),
@@ -107,11 +103,11 @@ class ConsoleActor(Operator):
     @concurrent(AT_ONCE)
     async def trace(self, request: messages.GetTrace) -> messages.Trace:
         key, now = (request.turn, request.user), self._now()
-        self._traces = {each: (at, trace) for each, (at, trace) in self._traces.items() if now - at < FRESH}
-        if key not in self._traces:
-            with self._looking():
-                self._traces[key] = now, await self._trace(request.turn, request.user)
-        return self._traces[key][1]
+        known = self._traces.get(key, now)
+        if known is not None:
+            return known
+        with self._looking():
+            return self._traces.put(key, now, await self._trace(request.turn, request.user))
 
     async def _trace(self, turn: str, user: str) -> messages.Trace:
         found = await self.bus.ask(session.GetTurn(turn=turn, user=user))
