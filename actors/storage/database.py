@@ -125,7 +125,10 @@ class Database(Data):
         _sync(self.path.parent)
 
     def _mark(self) -> None:
-        """Note beside a database that there is one, so that it is missed when it is gone."""
+        """Note beside a database that there is one, so that it is missed when it is gone.
+
+        The disk is not waited for: a note that is lost with the power is made again at the next start.
+        """
         mark = mark_of(self.path)
         if mark.exists():
             return
@@ -136,9 +139,7 @@ class Database(Data):
             f"{self.path.name} was made. While this file is here, no start takes its absence for a beginning.\n",
             encoding="utf-8",
         )
-        _sync(new)
         new.replace(mark)
-        _sync(mark.parent)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
