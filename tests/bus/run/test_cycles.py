@@ -208,6 +208,7 @@ async def test_an_asker_whose_answer_has_come_waits_no_longer(
     assert await mesh.bus.ask(Order(do="give_up")) == "gave up"
     await mesh.settle()
     assert results == ["answer"]
+    assert mesh.bus.core.waits.idle
 
 
 # --- waiting for room -------------------------------------------------------------------------------------

@@ -70,6 +70,18 @@ class TestAtTheOperatorsWish:
             await wait_all_tasks_blocked()
             assert [cell.name for cell in pool.addresses()] == ["slow[a]"]
 
+    async def test_a_member_that_ends_to_begin_anew_is_not_put_to_rest(
+        self, autojump_clock: MockClock
+    ) -> None:
+        async with running(Pool("slow", Slow, idle=10.0)) as mesh:
+            await mesh.bus.ask(Knock(key="a"))
+            await trio.sleep(9)
+            pool = next(mesh.tree.pools())
+            await pool.restart_member("a")
+            assert trio.current_time() > 10.0
+            await wait_all_tasks_blocked()
+            assert [cell.name for cell in pool.addresses()] == ["slow[a]"]
+
     async def test_an_unknown_key_is_refused(self, autojump_clock: MockClock, house: House) -> None:
         async with open_house(house) as mesh:
             with pytest.raises(LookupError):
