@@ -5,6 +5,7 @@ import contextlib
 import pathlib
 import sqlite3
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, final
 
@@ -85,11 +86,23 @@ class Worker(abc.ABC):
         return True
 
     def _fail(self, job: Job, error: BaseException) -> None:
+        _let_go(error)
         job.result = outcome.Error(translate(error, self.path))
 
     def _roll_back(self) -> None:
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Let go of what a job was reading when it raised.
+
+    Its exception would keep the cursor, the cursor its statement, and the statement the state of the database as it
+    was: whoever reads on the same connection later would be told what was true then.
+    """
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 @final

@@ -5,6 +5,9 @@ from typing import Final
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_FIRST: Final = (datetime(2, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST: Final = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+"""Far enough from the ends of the calendar for any time zone."""
 
 
 def micros(moment: datetime) -> int:
@@ -13,8 +16,8 @@ def micros(moment: datetime) -> int:
 
 
 def moment(value: int) -> datetime:
-    """The other way, timezone-aware UTC."""
-    return _EPOCH + timedelta(microseconds=value)
+    """The other way, timezone-aware UTC; what only a damaged row can hold is the first or the last of all moments."""
+    return _EPOCH + timedelta(microseconds=min(max(value, _FIRST), _LAST))
 
 
 def clean(text: str) -> str:

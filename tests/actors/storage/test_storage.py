@@ -27,6 +27,15 @@ def delete_for_good(connection: sqlite3.Connection, text: str) -> None:
     connection.execute("DELETE FROM notes WHERE text = ?", (text,))
 
 
+def stumbling(connection: sqlite3.Connection) -> None:
+    """Raises over the first of several rows."""
+    rows = connection.execute("SELECT text FROM notes")
+    try:
+        tuple(int(text) for (text,) in rows)
+    except ValueError as error:
+        raise ZeroDivisionError from error
+
+
 async def add_to(database: Storage, text: str) -> None:
     await database.run(add, text)
 
@@ -57,6 +66,24 @@ class TestJobs:
             with pytest.raises(ValueError, match="boom"):
                 await database.run(boom)
             assert await database.run(texts) == []
+
+    @pytest.mark.parametrize("inline", [False, True])
+    @pytest.mark.parametrize("reading", [False, True])
+    async def test_a_job_that_raised_amid_its_rows_keeps_nobody_from_what_is_stored_since(
+        self,
+        path: pathlib.Path,
+        inline: bool,  # noqa: FBT001
+        reading: bool,  # noqa: FBT001
+    ) -> None:
+        """However long somebody keeps what it raised, which refers to the cursor that it had."""
+        async with opened(path, inline=inline) as database:
+            for text in ("one", "two"):
+                await database.run(add, text)
+            with pytest.raises(ZeroDivisionError) as raised:
+                await (database.read if reading else database.run)(stumbling)
+            await database.run(add, "three")
+            assert await database.read(texts) == ["one", "two", "three"]
+            assert raised.value.__cause__ is not None
 
     async def test_a_mistake_in_sql_is_not_dressed_up_as_a_failure_of_the_disk(
         self, path: pathlib.Path
