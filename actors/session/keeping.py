@@ -35,7 +35,8 @@ UPDATE sessions SET gone_at = NULL, is_closed = is_closed OR EXISTS (
 WHERE {_OWN} AND gone_at IS NOT NULL
 """
 _LABELS: Final = """
-SELECT value AS name, count(*) AS count FROM sessions JOIN json_each(labels)
+SELECT value AS name, count(*) AS count FROM sessions
+JOIN json_each(CASE WHEN json_valid(labels) THEN labels ELSE '[]' END) AS label ON label.type = 'text'
 WHERE user_id = ? AND labels <> '[]' AND gone_at IS NULL AND origin IS NULL GROUP BY value
 """
 _TOO_MANY: Final = """

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from actors.storage import micros, moment
+from actors.storage import clean, micros, moment
 from actors.vocabulary import Attachment, Text, Usage
 
 from .encoding import attachments_in, load, options_in
@@ -78,8 +78,16 @@ def session_of(row: sqlite3.Row) -> Session:
         effort=row["effort"],
         is_archived=bool(row["is_archived"]),
         pinned=bool(row["pinned"]),
-        labels=() if row["labels"] == _NONE else tuple(json.loads(row["labels"])),
+        labels=() if row["labels"] == _NONE else _labels(row["labels"]),
     )
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    """Those of a conversation; none where they are damaged, so that it keeps nobody from the list of all."""
+    try:
+        return tuple(map(clean, load(text)))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return ()
 
 
 def turn_of(row: sqlite3.Row) -> Turn:

@@ -85,17 +85,24 @@ def find(connection: sqlite3.Connection, request: List) -> tuple[Session, ...]:
     conditions = ["user_id = ?", "origin IS NULL", "gone_at IS NULL", "is_archived = ?"]
     values: list[object] = [request.user, request.archived]
     if request.q:
-        connection.create_function("folded", 1, titles.folded, deterministic=True)  # SQLite folds ASCII only
-        conditions.append("instr(folded(coalesce(title, '')), ?)")
+        connection.create_function("folded", 1, _folded, deterministic=True)  # SQLite folds ASCII only
+        conditions.append("instr(folded(CAST(coalesce(title, '') AS BLOB)), ?)")
         values.append(titles.folded(clean(request.q)))
     if request.pinned is not None:
         conditions.append("pinned = 1" if request.pinned else "pinned = 0")
     if request.label is not None:
-        conditions.append("labels <> '[]' AND EXISTS (SELECT 1 FROM json_each(labels) WHERE value = ?)")
+        conditions.append(
+            "labels <> '[]' AND json_valid(labels) AND EXISTS (SELECT 1 FROM json_each(labels) WHERE value = ?)"
+        )
         values.append(clean(request.label))
     query = f"{SESSION} WHERE {' AND '.join(conditions)} ORDER BY last_message_at DESC, id LIMIT ? OFFSET ?"
     rows = connection.execute(query, (*values, max(0, request.limit), max(0, request.offset)))
     return tuple(map(session_of, rows))
+
+
+def _folded(title: bytes) -> str:
+    """As bytes it comes also where damage has made it no text."""
+    return titles.folded(title.decode(errors="replace"))
 
 
 def closed_after(connection: sqlite3.Connection, seq: int, limit: int) -> tuple[Closed, ...]:

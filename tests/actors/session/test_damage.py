@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from actors.session import branches, endings, export, survey
+from actors.session import branches, endings, export, keeping, sessions, survey
 from actors.session.attempts import DAMAGED
-from actors.session.messages import Unstorable
+from actors.session.messages import List, Unstorable
 from actors.session.steps import LOST
 from actors.vocabulary import ToolUse
 from tests.fakes.ledger import Ledger, check_valid, spoken
@@ -145,3 +145,37 @@ def test_what_a_turn_follows_may_be_any_number(ledger: Ledger, turn: str, head: 
     assert spoken(ledger.history(session))[-1] == ("assistant", ["answer"])
     assert ledger.shown(session)
     assert branches.versions(ledger.connection, session) is not None
+
+
+@pytest.mark.parametrize("value", ["no JSON", "7", "null", "[1, null]", '["\\ud800"]', "[[]]", "{}"])
+def test_damaged_labels_keep_nobody_from_the_list(ledger: Ledger, turn: str, value: str) -> None:
+    other = ledger.accept("other", key="other").session
+    ledger.connection.execute(
+        "UPDATE sessions SET labels = ? WHERE id = ?", (value, ledger.turn(turn).session)
+    )
+    ledger.connection.execute("UPDATE sessions SET labels = '[\"home\"]' WHERE id = ?", (other,))
+    assert len(sessions.find(ledger.connection, List(user="admin"))) == 2
+    assert [each.id for each in sessions.find(ledger.connection, List(user="admin", label="home"))] == [other]
+    assert ("home", 1) in [(each.name, each.count) for each in keeping.labels(ledger.connection, "admin")]
+    assert not ledger.begin(ledger.accept("again", key="chat").turn).over
+
+
+def test_a_title_that_is_no_text_keeps_nobody_from_finding_another(ledger: Ledger, turn: str) -> None:
+    other = ledger.accept("Résumé", key="other").session
+    ledger.connection.execute("UPDATE sessions SET title = CAST(x'ff00' AS TEXT) WHERE id <> ?", (other,))
+    assert [each.id for each in sessions.find(ledger.connection, List(user="admin", q="RÉSUMÉ"))] == [other]
+
+
+@pytest.mark.parametrize("value", [2**63 - 1, -(2**63)])
+def test_a_moment_beyond_the_calendar_is_the_first_or_the_last_of_all(
+    ledger: Ledger, turn: str, value: int
+) -> None:
+    session = ledger.turn(turn).session
+    ledger.connection.execute("UPDATE sessions SET created_at = ?, last_message_at = ?", (value, value))
+    ledger.connection.execute("UPDATE turns SET accepted_at = ?, finished_at = ?", (value, value))
+    ledger.connection.execute("UPDATE steps SET started_at = ?, ended_at = ?", (value, value))
+    assert len(sessions.find(ledger.connection, List(user="admin"))) == 1
+    assert [each.id for each in endings.after(ledger.connection, 0, 10)] == [turn]
+    assert ledger.shown(session)
+    assert list(export.export(ledger.connection, session, "admin"))
+    assert not ledger.begin(ledger.accept("again", key="chat").turn).over
