@@ -296,6 +296,45 @@ class TestPlaces:
             assert house.notes == [("b", 0)]
 
 
+class Later(Actor):
+    """Has something to do a while after it was asked: by a timer, or in a task."""
+
+    done: ClassVar[list[tuple[str, float]]] = []
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    @Work.handler
+    async def work(self, request: Work) -> str:
+        if request.n:
+            self.spawn(self._linger, request.seconds)
+        else:
+            self.timers.after(request.seconds, Note(key=self._key))
+        return "later"
+
+    @Note.handler
+    async def note(self, command: Note) -> None:
+        self.done.append((self._key, trio.current_time()))
+
+    async def _linger(self, seconds: float) -> None:
+        await trio.sleep(seconds)
+        self.done.append((self._key, trio.current_time()))
+
+
+@pytest.mark.parametrize("n", [0, 1])
+async def test_a_member_with_a_timer_or_a_task_is_not_put_to_rest_for_another(
+    autojump_clock: MockClock, n: int
+) -> None:
+    """Else what it was about to do would wait until somebody writes to it."""
+    Later.done.clear()
+    async with running(Pool("later", Later, limit=1, idle=1.0)) as mesh:
+        await mesh.bus.ask(Work(key="a", seconds=30, n=n))
+        assert await mesh.bus.ask(Work(key="b", seconds=5, n=n)) == "later"
+        assert trio.current_time() == 30.0
+        await trio.sleep(6)
+        assert Later.done == [("a", 30.0), ("b", 35.0)]
+
+
 class Patient(Actor):
     """Takes three seconds to clean up."""
 
