@@ -20,7 +20,7 @@ async def answer_to(bus: Bus, accepted: Accepted, user: str) -> Answer:
     """Wait until the turn of a message, or the one that it became part of, has ended. Its answer is in the store."""
     while True:
         async with bus.subscribe(session.TurnFinished, key=accepted.session) as ends:
-            turn = await _answering(bus, accepted.turn, user)
+            turn = await turn_that_answers(bus, accepted.turn, user)
             if turn.state in OVER:
                 break
             with trio.move_on_after(LOOK), contextlib.suppress(SubscriptionLagged):
@@ -29,8 +29,8 @@ async def answer_to(bus: Bus, accepted: Accepted, user: str) -> Answer:
     return compose(accepted.turn, turn, rows)
 
 
-async def _answering(bus: Bus, turn: str, user: str) -> session.Turn:
-    """The turn whose end answers a message."""
+async def turn_that_answers(bus: Bus, turn: str, user: str) -> session.Turn:
+    """The turn whose end answers a message: its own, or the one that it joined. Raises UnknownTurn."""
     found = await bus.ask(session.GetTurn(turn=turn, user=user))
     if found.merged_into is not None:
         found = await bus.ask(session.GetTurn(turn=found.merged_into, user=user))

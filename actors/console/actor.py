@@ -1,6 +1,5 @@
 """The operator's door: looks into the whole mesh and acts on it."""
 
-import difflib
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final, final
@@ -9,12 +8,14 @@ import trio
 
 from actors import jsontext
 from actors.agent import messages as agent
+from actors.answering import turn_that_answers
 from actors.console import letters, mesh, messages, tap, traces
 from actors.console.fresh import Fresh
 from actors.console.messages import ACTING, LOOKING, Json
 from actors.console.turns import OPEN, WHICH, Turns
 from actors.endpoints import BadMessage
 from actors.session import messages as session
+from actors.shapes import suggestion
 from actors.vocabulary import Role, quoted
 from bus import ActorError, DeliveryError, Message, Sink, concurrent, wire_name
 from bus.console import (
@@ -110,9 +111,7 @@ class ConsoleActor(Operator):
             return self._traces.put(key, now, await self._trace(request.turn, request.user))
 
     async def _trace(self, turn: str, user: str) -> messages.Trace:
-        found = await self.bus.ask(session.GetTurn(turn=turn, user=user))
-        if found.merged_into is not None:
-            found = await self.bus.ask(session.GetTurn(turn=found.merged_into, user=user))
+        found = await turn_that_answers(self.bus, turn, user)
         stored = await self.bus.ask(session.GetSteps(turn=found.id, user=user))
         told = await self.bus.ask(session.GetTold(turn=found.id, user=user))
         seen = self.console.traced(found.id, hidden=LOOKING)
@@ -294,8 +293,7 @@ class ConsoleActor(Operator):
         for full, kind in kinds.items():
             if name in {full, full.partition("@")[0]}:
                 return kind
-        near = difflib.get_close_matches(name, [full.partition("@")[0] for full in kinds], n=2)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        hint = suggestion(name, [full.partition("@")[0] for full in kinds])
         raise BadMessage(f"there is no request or command {quoted(name)}{hint}", "type")
 
     @messages.ResendLetter.handler

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast, final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast, final
 from urllib.parse import urlencode, urlsplit
 
 from actors import jsontext
@@ -21,6 +21,9 @@ from starpod.cli.output import printable, say
 from starpod.cli.target import find_instance, live_daemon
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo
+
+if TYPE_CHECKING:
+    from http.client import HTTPConnection
 
 PATIENCE: Final = 15.0
 """Seconds to wait for an answer."""
@@ -148,18 +151,12 @@ class Client:
     ) -> bytes:
         import http.client  # a tenth of what `starpod chat` takes, which seldom needs it
 
-        where = urlsplit(self.daemon.url)
         headers = {**credentials(self.daemon), **(more or {})}
         if isinstance(body, str):
             headers["Content-Type"] = "application/json"
-        if where.scheme == "https":
-            connection: Any = http.client.HTTPSConnection(
-                where.netloc, timeout=patience, context=encryption()
-            )
-        else:
-            connection = http.client.HTTPConnection(where.netloc, timeout=patience)
+        connection, base = connection_to(self.daemon, patience)
         try:
-            connection.request(method, f"{where.path}{path}", body, headers)
+            connection.request(method, f"{base}{path}", body, headers)
             response = connection.getresponse()
             text: bytes = response.read()
             if response.status >= HTTPStatus.MULTIPLE_CHOICES:
@@ -169,6 +166,17 @@ class Client:
         finally:
             connection.close()
         return text
+
+
+def connection_to(daemon: DaemonInfo, patience: float) -> tuple["HTTPConnection", str]:
+    """A connection to a daemon, encrypted where its address says so, and the path that all of its own begin with."""
+    import http.client
+
+    where = urlsplit(daemon.url)
+    if where.scheme == "https":
+        encrypted: Any = http.client.HTTPSConnection(where.netloc, timeout=patience, context=encryption())
+        return encrypted, where.path
+    return http.client.HTTPConnection(where.netloc, timeout=patience), where.path
 
 
 def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:

@@ -7,11 +7,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, final
-from urllib.parse import urlsplit
 
 from actors import jsontext
 from starpod.cli.actions import agent_actions
-from starpod.cli.client import LONGEST_ANSWER, Client, credentials, encryption, print_json, shown
+from starpod.cli.client import LONGEST_ANSWER, Client, connection_to, credentials, print_json, shown
 from starpod.cli.output import Colour, note, paint, say, when
 from starpod.cli.table import Cell, Column, print_table
 from starpod.cli.target import find_instance, live_daemon
@@ -163,19 +162,14 @@ class Bridge:
 
     def _answers(self, message: bytes) -> Iterator[str]:
         daemon = self._daemon()
-        where = urlsplit(daemon.url)
-        connection: Any
-        if where.scheme == "https":
-            connection = http.client.HTTPSConnection(where.netloc, timeout=PATIENCE, context=encryption())
-        else:
-            connection = http.client.HTTPConnection(where.netloc, timeout=PATIENCE)
+        connection, base = connection_to(daemon, PATIENCE)
         headers = {
             **credentials(daemon),
             "Content-Type": "application/json",
             "Accept": "application/json, text/event-stream",
         }
         try:
-            connection.request("POST", f"{where.path}{SERVED_AT}", message, headers)
+            connection.request("POST", f"{base}{SERVED_AT}", message, headers)
             response = connection.getresponse()
             if (response.getheader("Content-Type") or "").startswith("text/event-stream"):
                 yield from _events(response)

@@ -429,7 +429,7 @@ async def test_a_command_is_sent_and_nothing_comes_back(operated: Operated) -> N
     [
         (
             {"type": "session.Gett"},
-            "type: there is no request or command 'session.Gett'; did you mean session.Get",
+            "type: there is no request or command 'session.Gett', did you mean 'session.Get",
         ),
         ({"type": "agent.TurnEnded"}, "type: there is no request or command 'agent.TurnEnded'"),
         ({}, "type: expected a string"),

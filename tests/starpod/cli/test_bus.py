@@ -200,7 +200,7 @@ def test_a_message_is_sent_and_its_reply_printed(console: Console) -> None:
     again = console.run("send", "session.List", "-", "--write", stdin='{"user": "admin", "limit": 1}')
     assert json.loads(again) == [found]
     assert console.json("send", "llm.Models", "--write")["type"] == "llm.Models@1"
-    assert "did you mean session.List" in console.run("send", "session.Lst", "--write", status=1)
+    assert "did you mean 'session.List'" in console.run("send", "session.Lst", "--write", status=1)
     assert "no JSON" in console.run("send", "session.List", "{", "--write", status=1)
     assert "is a stream" in console.run("send", "llm.Complete", '{"messages": []}', "--write", status=1)
 
