@@ -46,14 +46,12 @@ async def undo(daemon: Daemon, turn: str) -> Json:
     ],
 )
 async def test_an_undo_that_was_killed_ends_as_if_it_had_not_been(place: Place, point: str) -> None:
-    async with serving(place) as daemon:
-        said = await ask(daemon, "<s0-0: write a | write b | delete a>")
-        turn = said["turn_id"]
     changed = {"b.md": "written by s0-0-1"}
-    assert files(place) == changed
     daemon = start(place, BUS_CRASH_AT=point)
     try:
         await daemon.ready()
+        turn = (await ask(daemon, "<s0-0: write a | write b | delete a>"))["turn_id"]
+        assert files(place) == changed
         with pytest.raises(httpx2.TransportError):
             await undo(daemon, turn)
         await daemon.ended()

@@ -194,6 +194,11 @@ def test_both_directions_agree_over_months_and_years(expr: str, zone: str, secon
     assert between(schedule, zone, first, first, after, len(walked) + 1) == walked
 
 
+def test_looking_ahead_ends_where_the_calendar_does() -> None:
+    yearly, late = CronExpression(expr="0 0 31 12 *"), datetime(9998, 6, 1, tzinfo=UTC)
+    assert following(yearly, "UTC", late, late) is None
+
+
 def test_looking_back_ends_where_the_calendar_begins() -> None:
     yearly, anchor = CronExpression(expr="0 0 3 1 *"), datetime(2027, 1, 1, tzinfo=UTC)
     found = between(yearly, "UTC", anchor, datetime(1, 1, 1, tzinfo=UTC), datetime(3, 6, 1, tzinfo=UTC), 9)

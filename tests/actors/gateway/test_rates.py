@@ -17,6 +17,12 @@ def test_so_many_in_a_window_that_moves_along() -> None:
     assert counted.take("bob", 2, 60) == 0, "everybody is counted apart"
     time.now = 60.0
     assert [counted.take("ada", 2, 60) for _ in range(2)] == [0, 0]
+    time.now = 90.0
+    assert counted.take("ada", 3, 60) == 0
+    time.now = 120.0
+    assert [counted.take("ada", 2, 60) for _ in range(2)] == [0, 30], (
+        "of three the first two are out of the window"
+    )
 
 
 def test_what_is_refused_is_not_counted() -> None:

@@ -85,6 +85,11 @@ FORMATS = pytest.mark.parametrize(
 
 
 @FORMATS
+def test_of_what_has_not_begun_nothing_is_written(format: Format) -> None:
+    assert format.reader("provider", lambda: "made-up").written == 0
+
+
+@FORMATS
 @given(EVENTS)
 def test_any_stream_is_read_or_refused(format: Format, events: list[bytes]) -> None:
     reader = format.reader("provider", lambda: "made-up")

@@ -224,6 +224,10 @@ def test_the_head_goes_on_only_from_where_it_was(ledger: Ledger) -> None:
     assert ledger.run(audit.advance, second) is None
 
 
+def test_a_head_is_a_line() -> None:
+    assert audit.head_text(Head(seq=7, hash="ab")) == "7 ab\n"
+
+
 @given(st.integers(min_value=1), st.text("0123456789abcdef", min_size=64, max_size=64))
 def test_a_head_is_read_as_it_was_written(seq: int, sealed: str) -> None:
     assert audit.head_of(audit.head_text(Head(seq=seq, hash=sealed))) == Head(seq=seq, hash=sealed)

@@ -1,8 +1,10 @@
 """Other versions of messages, and the choice between them, in the ledger."""
 
+import json
+
 import pytest
 
-from actors.session import branches, sessions, turns
+from actors.session import branches, export, sessions, turns
 from actors.session.messages import (
     Close,
     GetWhole,
@@ -11,6 +13,7 @@ from actors.session.messages import (
     StillOpen,
     UnknownTurn,
 )
+from actors.session.recent import summary_of
 from actors.vocabulary import ADMIN
 from tests.fakes.ledger import Ledger
 
@@ -73,6 +76,16 @@ def test_how_long_the_next_prompt_is_to_be_is_not_known_on_another_path(ledger: 
     assert context_tokens(ledger) > 0, "it is chosen already"
     ledger.choose(one)
     assert context_tokens(ledger) == 0
+
+
+def test_what_is_not_on_the_chosen_path_is_neither_exported_nor_summed_up(ledger: Ledger) -> None:
+    one, two = a_turn(ledger, "one"), a_turn(ledger, "two")
+    ledger.compact(ledger.turn(two), 2)
+    ended(ledger, ledger.revise(one, "uno").turn, "1b")
+    session = ledger.turn(one).session
+    lines = [json.loads(line) for line in export.export(ledger.connection, session, ADMIN)]
+    assert [line["type"] for line in lines[1:]] == ["user", "assistant"]
+    assert summary_of(ledger.connection, session, branches.chosen(ledger.connection, session)) is None
 
 
 def test_a_message_after_a_choice_goes_on_from_it(ledger: Ledger) -> None:

@@ -37,6 +37,12 @@ NEW = {"tool": "Web*", "outside": True}
 PATH = ("permissions", "rules")
 
 
+def test_lists_are_written_as_such_beside_other_changes() -> None:
+    text = edited(FILE, {"permissions.rules": [NEW], "web.a": 2})
+    assert tomllib.loads(text) == {"permissions": {"outside": "ask", "rules": [NEW]}, "web": {"a": 2}}
+    assert tomllib.loads(edited(FILE, {"permissions.rules": []}))["permissions"].get("rules", []) == []
+
+
 def test_an_entry_moves_with_the_comments_in_and_above_it() -> None:
     assert (
         relisted(FILE, PATH, [FILES, NEW, GIT])

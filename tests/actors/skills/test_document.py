@@ -353,6 +353,10 @@ def test_a_front_matter_has_a_size() -> None:
 # --- names ----------------------------------------------------------------------------------------------------
 
 
+def test_names_are_short_and_of_letters_digits_and_single_dashes() -> None:
+    assert [names.is_name(name) for name in ("a-1", "", "A", "a--b", "a" * 65)] == [True] + [False] * 4
+
+
 @given(st.text(string.ascii_lowercase + string.digits + "-", max_size=70))
 def test_names_are_words_with_single_hyphens_between(name: str) -> None:
     good = bool(name) and len(name) <= 64 and all(name.split("-"))

@@ -30,6 +30,10 @@ def test_of_a_long_text_the_beginning_is_told() -> None:
     assert told(text="a" * 9999)["text"] == "a" * (SHORT - 1) + "…"
 
 
+def test_of_what_takes_more_room_as_json_less_is_told() -> None:
+    assert len(content({**BODY, "title": "\x01" * 200, "text": "\x01" * 500}, "k")) <= MOST
+
+
 @given(st.text(max_size=600), st.text(max_size=900))
 def test_it_is_never_too_long_to_be_sent(title: str, text: str) -> None:
     for one, other in ((title, text), (title * 3, text * 7), ("\x01" * 200, "\x01" * 500 + text)):

@@ -113,6 +113,15 @@ def beginning(block: Block) -> str:
     return block.text[:20]
 
 
+@pytest.mark.parametrize("limit", [-1, LEAST, 4000, 20_000])
+def test_what_somebody_has_sent_is_named_and_papers_stay_or_go(limit: int) -> None:
+    words = (PHOTO, LIGHT, PAPER, PHOTO)
+    found = fit(conversation(words, said("Seen. " * 9000), words), limit, {LIGHT.path: 900}).transcript
+    check_valid(found.messages)
+    assert found.weight({LIGHT.path: 900}) <= max(limit, LEAST)
+    assert beginning(found.messages[-1].content[-1]) == beginning(PHOTO)
+
+
 @given(seeds, st.integers(min_value=LEAST, max_value=200_000))
 def test_it_fits_whatever_it_holds_and_a_provider_accepts_it(seed: int, limit: int) -> None:
     whole = Talk(seed).transcript()

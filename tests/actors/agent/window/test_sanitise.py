@@ -56,6 +56,10 @@ def test_both_kinds_in_one_text_are_replaced() -> None:
     assert "400 hexadecimal characters" in found
 
 
+def test_where_no_note_has_room_the_beginning_is_left() -> None:
+    assert [squeeze("abcdef", limit) for limit in (3, 0, -1)] == ["abc", "", ""]
+
+
 def test_a_text_of_exactly_the_limit_is_kept() -> None:
     assert cut("x" * 50, 50) == "x" * 50
     assert cut("x" * 51, 50).startswith("x" * 50 + "\n[cut")

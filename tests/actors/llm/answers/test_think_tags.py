@@ -19,7 +19,7 @@ def told(text: str, sizes: list[int]) -> dict[str, str]:
     return said
 
 
-@pytest.mark.parametrize(
+TEXTS = pytest.mark.parametrize(
     ("text", "thinking", "words"),
     [
         ("Hi", "", "Hi"),
@@ -39,6 +39,15 @@ def told(text: str, sizes: list[int]) -> dict[str, str]:
         ("", "", ""),
     ],
 )
+
+
+@TEXTS
+@pytest.mark.parametrize("piece", [1, 1000])
+def test_what_stands_before_all_words_is_reasoning(text: str, thinking: str, words: str, piece: int) -> None:
+    assert told(text, [piece] * len(text)) == {"text": words, "thinking": thinking}
+
+
+@TEXTS
 @given(sizes=st.lists(st.integers(0, 9), max_size=9))
 def test_only_what_stands_before_all_words_is_reasoning(
     text: str, thinking: str, words: str, sizes: list[int]

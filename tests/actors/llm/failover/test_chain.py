@@ -20,6 +20,10 @@ def refused(reason: Reason = "invalid_request", **about: Any) -> ModelError:
     return ModelError(**known | about)
 
 
+def test_who_is_named_twice_is_asked_once_and_who_rests_last() -> None:
+    assert order(["a", "b", "a", "c"], "a".__eq__) == ("b", "c", "a")
+
+
 @given(st.lists(MODELS, min_size=1), st.frozensets(MODELS))
 def test_everybody_is_asked_once_and_those_that_rest_come_last(
     chain: list[str], resting: frozenset[str]
