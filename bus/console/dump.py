@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 
 import trio
 
@@ -43,12 +42,9 @@ def _where(task: trio.lowlevel.Task) -> str:
     place = "a place inside trio"
     for frame, line in task.iter_await_frames():
         if not frame.f_code.co_filename.startswith(_TRIO):
-            place = f"{_short(frame)}:{line} in {frame.f_code.co_name}"
+            file = "/".join(Path(frame.f_code.co_filename).parts[-2:])
+            place = f"{file}:{line} in {frame.f_code.co_name}"
     return place
-
-
-def _short(frame: FrameType) -> str:
-    return "/".join(Path(frame.f_code.co_filename).parts[-2:])
 
 
 def _describe(actor: Address) -> Iterator[str]:

@@ -23,7 +23,6 @@ class ExitKind(Enum):
     FORCED = "forced"
     """It did not stop in time and its clean-up was cut short."""
     RESTART_LIMIT = "restart_limit"
-    """A supervisor spent its restart budget."""
 
 
 @attrs.frozen

@@ -93,22 +93,16 @@ def _union_in(hint: Any, converter: cattrs.Converter) -> Callable[[Any, Any], Me
     return read
 
 
-def make() -> cattrs.Converter:
-    """A converter between messages and JSON-ready values."""
-    converter = make_converter(forbid_extra_keys=True)
-    for kind in (str, int, bool, NoneType):
-        converter.register_structure_hook(kind, _exactly(kind))
-    converter.register_structure_hook(float, _float_in)
-    converter.register_unstructure_hook_factory(_is_union_of_messages, _union_out)
-    converter.register_structure_hook_factory(_is_union_of_messages, _union_in)
-    converter.register_unstructure_hook(datetime, _datetime_out)
-    converter.register_structure_hook(datetime, _datetime_in)
-    converter.register_unstructure_hook(bytes, lambda value: base64.b64encode(value).decode("ascii"))
-    converter.register_structure_hook(bytes, lambda value, _: base64.b64decode(value, validate=True))
-    return converter
-
-
-converter = make()
+converter = make_converter(forbid_extra_keys=True)
+for kind in (str, int, bool, NoneType):
+    converter.register_structure_hook(kind, _exactly(kind))
+converter.register_structure_hook(float, _float_in)
+converter.register_unstructure_hook_factory(_is_union_of_messages, _union_out)
+converter.register_structure_hook_factory(_is_union_of_messages, _union_in)
+converter.register_unstructure_hook(datetime, _datetime_out)
+converter.register_structure_hook(datetime, _datetime_in)
+converter.register_unstructure_hook(bytes, lambda value: base64.b64encode(value).decode("ascii"))
+converter.register_structure_hook(bytes, lambda value, _: base64.b64decode(value, validate=True))
 
 
 def body(message: Message) -> dict[str, Any]:

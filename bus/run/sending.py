@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import trio
 
-from bus.message.envelope import INFINITY, Envelope, Kind, Outcome, Waiter, current
+from bus.message.envelope import INFINITY, Envelope, Kind, Waiter, current
 from bus.message.errors import ActorStopped, AskCycle, DeliveryError, NoRoute, SelfSendWouldBlock
-from bus.message.message import Message, Stream
+from bus.message.message import Message
 from bus.run.address import Address
 from bus.run.core import Core
 from bus.run.routing import Routes
@@ -83,13 +81,6 @@ class Sender:
         if not queued:
             address.refuse(envelope, "stopped")
             raise self.core.failure(ActorStopped, envelope)
-
-    def stream_envelope(self, request: Stream[Any], sink: Outcome, address: Address) -> Envelope:
-        """The request of a stream, whose items come through `sink`."""
-        context = current.get()
-        return self.core.envelope(
-            "stream", request, context, address.name, self.core.now(), context.limit, sink, address
-        )
 
     async def open_stream(self, envelope: Envelope, address: Address, within: float) -> None:
         """Send the request of a stream, waiting for room for at most `within` seconds."""

@@ -9,7 +9,7 @@ import outcome
 import trio
 from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
 
-from bus.message.envelope import Envelope
+from bus.message.envelope import Envelope, current
 from bus.message.message import Abandon, ItemT, Stream, wire_name
 from bus.run.address import Address
 from bus.run.sending import Sender
@@ -181,7 +181,10 @@ class Items(Generic[ItemT]):
     async def __aenter__(self) -> Self:
         sender, channel, request = self._sender, self._channel, self._request
         address = sender.route(request, "stream")
-        channel.envelope = sender.stream_envelope(request, channel, address)
+        context, core = current.get(), sender.core
+        channel.envelope = core.envelope(
+            "stream", request, context, address.name, core.now(), context.limit, channel, address
+        )
         await sender.open_stream(channel.envelope, address, request.within)
         self._address = address
         return self

@@ -91,21 +91,17 @@ class RunningSupervisor:
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
             try:
-                exit = await self._live(ready)
+                exit = await self._boot()
+                if exit is None:
+                    self._health = Health(State.READY)
+                    ready()
+                    exit = await self._keep_running()
             finally:  # also when something that is no Exception comes through a child
                 self._nursery = None
                 self._health = Health(State.STOPPING)
                 with trio.CancelScope(shield=True):
                     await self._stop_all()
         self._health = ended(exit)
-        return exit
-
-    async def _live(self, ready: Callable[[], None]) -> Exit:
-        exit = await self._boot()
-        if exit is None:
-            self._health = Health(State.READY)
-            ready()
-            exit = await self._keep_running()
         return exit
 
     # --- starting -----------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ async def measure() -> list[Figure]:
         item = await _rates(_items, bus, 100_000)
         loss = await _lost_to_a_tap(mesh)
     return [
-        Figure(name="bus: tell", value=tell, unit="/s", budget=300_000, more_is_better=True),
+        Figure(name="bus: tell", value=tell, unit="/s", budget=200_000, more_is_better=True),
         Figure(name="bus: ask", value=ask, unit="/s", budget=50_000, more_is_better=True),
         Figure(name="bus: stream items", value=item, unit="/s", more_is_better=True),
         Figure(name="bus: asks lost to an attached tap", value=loss, unit="%", budget=10),
