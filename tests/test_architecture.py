@@ -2,7 +2,8 @@
 
 import ast
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from graphlib import TopologicalSorter
 from pathlib import PurePath
 
 import pytest
@@ -145,6 +146,24 @@ def _is_frozen(decorator: ast.expr) -> bool:
     return compares and dotted(decorator.func) == "attrs.frozen"
 
 
+def imported(module: str, known: set[str]) -> Iterator[str]:
+    """Those of the `known` modules that a module imports, for types and within functions included."""
+    here = dotted_name(module).split(".")
+    for node in walk(parse(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        elif isinstance(node, ast.ImportFrom):
+            above = here if module.endswith("/__init__.py") else here[:-1]
+            package = ".".join(above[: len(above) - node.level + 1]) if node.level else ""
+            origin = ".".join(filter(None, (package, node.module)))
+            whole = {f"{origin}.{alias.name}" for alias in node.names}
+            yield from known & whole or known & {origin}
+
+
+def dotted_name(module: str) -> str:
+    return module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
 def broken(rule: Callable[[str], Collection[object]], of: Iterable[str]) -> dict[str, Collection[object]]:
     """What `rule` finds fault with, by module. One test asks all: a test for each would take longer than the look."""
     return {module: found for module in of if (found := rule(module))}
@@ -152,6 +171,21 @@ def broken(rule: Callable[[str], Collection[object]], of: Iterable[str]) -> dict
 
 def test_the_bus_stands_on_trio_attrs_and_cattrs_alone() -> None:
     assert broken(third_party, modules("bus")) == {}
+
+
+@pytest.mark.parametrize("package", ["bus", "actors", "starpod"])
+def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
+    files = {dotted_name(module): module for module in modules(package)}
+    known = {*files}
+    order = TopologicalSorter({name: {*imported(file, known)} - {name} for name, file in files.items()})
+    assert {*order.static_order()} == known
+
+
+def test_an_import_is_known_from_within_its_package_too() -> None:
+    known = {"bus.console.console", "bus.console.snapshot", "actors.session.messages.turns", "bus"}
+    assert "actors.session.messages.turns" in {*imported("actors/session/messages/__init__.py", known)}
+    assert "actors.session.messages.turns" in {*imported("actors/session/messages/running.py", known)}
+    assert {*imported("actors/session/messages/running.py", known)} & {"bus"} == {"bus"}
 
 
 def test_a_domain_module_imports_neither_bus_nor_trio() -> None:
