@@ -27,11 +27,6 @@ async def note(mesh: MeshUnderTest, key: str) -> None:
     await mesh.bus.ask(request)
 
 
-@pytest.fixture
-def path(tmp_path: pathlib.Path) -> pathlib.Path:
-    return tmp_path / "session.db"
-
-
 def head(path: pathlib.Path) -> str:
     return path.with_suffix(auditing.HEAD).read_text()
 

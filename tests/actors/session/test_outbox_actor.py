@@ -10,11 +10,6 @@ from bus.testing import MeshUnderTest
 from tests.actors.session.world import accept, begin, start
 
 
-@pytest.fixture
-def path(tmp_path: pathlib.Path) -> pathlib.Path:
-    return tmp_path / "session.db"
-
-
 async def test_a_notification_is_pushed_once(mesh: MeshUnderTest, path: pathlib.Path) -> None:
     await start(mesh, path)
     note = session.Push(user="ada", channel="telegram", recipient="42", key="k", body={"text": "x"})

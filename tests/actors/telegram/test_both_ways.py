@@ -1,25 +1,18 @@
 """Receiver and sender together: what people write and what they see, in virtual time."""
 
 from functools import partial
-from pathlib import Path
 
 import pytest
 import trio
 from trio.testing import MockClock
 
 from actors.telegram.sender_actor import TelegramSenderActor
-from tests.actors.agent.world import World, after, say, use
+from tests.actors.agent.world import after, say, use
 from tests.actors.telegram.inside import Inside
 from tests.fakes.telegram.people import ADA
-from tests.fakes.telegram.server import TelegramServer
 from tests.fakes.telegram.state import USERNAME
 
 GROUP = -1001
-
-
-@pytest.fixture
-def inside(tmp_path: Path, telegram: TelegramServer) -> Inside:
-    return Inside(World(tmp_path), telegram, tmp_path)
 
 
 async def sending(inside: Inside) -> None:

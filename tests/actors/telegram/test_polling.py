@@ -2,7 +2,6 @@
 
 import contextlib
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -13,15 +12,7 @@ from actors.storage import DiskFull
 from actors.telegram import inbox
 from actors.telegram.liveness import LONG_POLL
 from actors.telegram.settings import TOKEN
-from tests.actors.agent.world import World
 from tests.actors.telegram.inside import Inside
-from tests.fakes.telegram.server import TelegramServer
-
-
-@pytest.fixture
-def inside(tmp_path: Path, telegram: TelegramServer) -> Inside:
-    return Inside(World(tmp_path), telegram, tmp_path)
-
 
 # --- receiving ----------------------------------------------------------------------------------------------
 
