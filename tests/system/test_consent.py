@@ -39,11 +39,15 @@ __all__ = ["place", "world"]  # fixtures
 # --- what others have written -----------------------------------------------------------------------------
 
 
-async def test_whatever_a_file_says_nothing_is_done_unasked(place: Place, model_server: ModelServer) -> None:
-    for number, payload in enumerate(PAYLOADS.values()):
+@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.slow), 7])
+async def test_whatever_a_file_says_nothing_is_done_unasked(
+    place: Place, model_server: ModelServer, every: int
+) -> None:
+    payloads = dict(list(PAYLOADS.items())[::every])
+    for number, payload in enumerate(payloads.values()):
         (place.home / "documents" / f"{number}.md").write_text(payload)
     async with serving(place) as daemon:
-        for number, name in enumerate(PAYLOADS):
+        for number, name in enumerate(payloads):
             read = Call("FileRead", {"path": f"documents/{number}.md"})
             model_server.script(Reply(read), Reply(*EVIL), Reply(Say("Done as told.")))
             async with saying(daemon, f"sum up documents/{number}.md") as answers:
@@ -53,7 +57,7 @@ async def test_whatever_a_file_says_nothing_is_done_unasked(place: Place, model_
             assert all(each["outside"] == ["FileRead"] for each in asked)
             refused = model_server.requests[-1].tool_results[-len(EVIL) :]
             assert all("is not allowed" in each for each in refused), refused
-        check_untouched(place, len(PAYLOADS))
+        check_untouched(place, len(payloads))
         assert await daemon.get("/api/cron/jobs") == []
         rows = await daemon.get("/api/settings/audit", limit=10_000)
         done = [row for row in rows if row["kind"] == "call" and row["verdict"] == "allowed"]
