@@ -99,6 +99,10 @@ class Kept(Data):
         return instant + timedelta(milliseconds=int.from_bytes(drawn) % (self.jitter_secs * 1000))
 
 
+UNREADABLE: Final = CronExpression(expr="(damaged)")
+"""In place of a schedule that cannot be read: it has no instants, and says so."""
+
+
 def values_of(job: Kept) -> dict[str, Any]:
     """What is stored of a job, by column."""
     values = attrs.asdict(job, recurse=False)
@@ -109,10 +113,10 @@ def values_of(job: Kept) -> dict[str, Any]:
 
 
 def kept(row: sqlite3.Row) -> Kept:
-    """The other way."""
+    """The other way. A schedule that cannot be read is its job's trouble: the others are run, and all are listed."""
     values: dict[str, Any] = {field.name: row[field.name] for field in attrs.fields(Kept)}
     values |= {
-        "schedule": SCHEDULE.load(jsontext.read(row["schedule"])),
+        "schedule": _schedule(row["schedule"]),
         "anchor": moment(row["anchor"]),
         "created_at": moment(row["created_at"]),
         "enabled": bool(row["enabled"]),
@@ -120,6 +124,15 @@ def kept(row: sqlite3.Row) -> Kept:
         "removed": bool(row["removed"]),
     }
     return Kept(**values)
+
+
+def _schedule(text: str) -> Schedule:
+    """When a job runs: never, where that cannot be read any more."""
+    try:
+        schedule: Schedule = SCHEDULE.load(jsontext.read(text))
+    except ValueError:
+        return UNREADABLE
+    return schedule
 
 
 JOBS: Final = f"""

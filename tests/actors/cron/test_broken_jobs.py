@@ -40,10 +40,32 @@ def test_a_job_whose_zone_is_gone_is_over_and_everything_can_be_looked_at() -> N
         assert desk.kept(tea).between(desk.now, desk.now + DAY, 5) == []
 
 
+@pytest.mark.parametrize(
+    "damage", ["no JSON", "", "null", "[]", '{"kind":"interval","every_ms":0}', '{"kind":"other"}', "1e999"]
+)
+def test_a_job_whose_schedule_is_damaged_is_over_and_everything_can_be_looked_at(damage: str) -> None:
+    """Its scheduler would not start again, and the agent with it."""
+    with book() as desk:
+        tea, milk = desk.add("tea", MINUTE), desk.add("milk", MINUTE)
+        desk.connection.execute("UPDATE jobs SET schedule = ? WHERE name = 'tea'", (damage,))
+        desk.wait(minutes=1)
+        assert len(desk.claim()) == 2
+        assert desk.shown(tea).next_run_at is None
+        assert desk.shown(tea).words.startswith("never: ")
+        assert desk.shown(milk).next_run_at is not None
+        assert len(jobs.listed(desk.connection, "ada", "user")) == 2
+        assert agenda.calendar(desk.connection, "ada", "user", desk.now, desk.now + DAY, 5, 100)
+        desk.change(tea, schedule=HOUR)
+        assert desk.shown(tea).next_run_at is not None
+
+
 def test_a_job_that_cannot_be_planned_anew_is_switched_off_and_the_others_are_planned() -> None:
     with book() as desk:
         tea, milk = desk.add("tea", HOUR), desk.add("milk", HOUR)
-        desk.connection.execute("""UPDATE jobs SET schedule = '{"kind": "moon"}' WHERE name = 'tea'""")
+        desk.connection.execute(
+            "UPDATE jobs SET jitter_secs = 9e15 WHERE name = 'tea'"
+        )  # beyond all calendars
+        desk.connection.execute("DELETE FROM runs WHERE job = ?", (tea.id,))
         desk.wait(hours=-1)
         ledger.replan(desk.connection, desk.now)
         enabled = desk.connection.execute("SELECT enabled FROM jobs WHERE id = ?", (tea.id,)).fetchone()
