@@ -8,7 +8,8 @@ import pytest
 from actors.cron import schedule
 from actors.cron.messages import CronExpression
 from tests.actors.cron import oracle
-from tests.actors.cron.simulation import EXPRESSIONS, ZONES, World
+from tests.actors.cron.simulation import World
+from tests.actors.cron.story import EXPRESSIONS, ZONES
 from tests.actors.cron.verdict import complaints
 
 SEASON = 91

@@ -276,8 +276,6 @@ MODELS = llm.Catalogue(
     ),
     compaction="test/summaries",
 )
-
-
 CHANNELS = (
     session.ChannelPolicy("main"),
     session.ChannelPolicy("telegram", gap=timedelta(hours=6), pushes="end"),

@@ -30,9 +30,12 @@ from actors.vocabulary import Role
 from tests.actors.cron import oracle
 from tests.actors.cron.story import (
     DAY,
+    EXPRESSIONS,
+    HISTORY,
     HOUR,
     MINUTE,
     SECOND,
+    ZONES,
     Fragile,
     Killed,
     Plan,
@@ -47,42 +50,6 @@ P = ParamSpec("P")
 JOBS: Final = 40
 PLACES: Final = 4
 KEEP: Final = 1_000_000
-ZONES: Final = ("Europe/Rome", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")
-EXPRESSIONS: Final = (
-    "0 9 * * 1",
-    "@weekly",
-    "@monthly",
-    "0 0 1 * *",
-    "0 6 l * *",
-    "0 12 29 2 *",
-    "45 23 13 * 5",
-    "10 4 */5 * *",
-    "30 15 8 * * 1",
-    "0 8 * jan,jul mon-fri",
-    "0 17 * 1,6,11 sat-mon",
-    "15 * 1 1,4,7,10 *",
-    "0,30 1-3 * 3,4,10,11 0",
-    "*/30 2 * * sun",
-    "30 2 * 3,4,10,11 *",
-)
-"""Not often, but where clocks change."""
-_HISTORY: Final = """
-CREATE TEMP TABLE history (
-    tx INTEGER, job TEXT, instant INTEGER, manual INTEGER, old TEXT, new TEXT, attempt INTEGER, collapsed_into INTEGER,
-    due_at INTEGER
-);
-CREATE TEMP TRIGGER inserted AFTER INSERT ON main.runs BEGIN
-    INSERT INTO history SELECT tx(), new.job, new.instant, new.manual, NULL, new.state, new.attempt,
-        new.collapsed_into, new.due_at;
-END;
-CREATE TEMP TRIGGER updated AFTER UPDATE OF state ON main.runs BEGIN
-    INSERT INTO history SELECT tx(), new.job, new.instant, new.manual, old.state, new.state, new.attempt,
-        new.collapsed_into, new.due_at;
-END;
-CREATE TEMP TRIGGER deleted AFTER DELETE ON main.runs BEGIN
-    INSERT INTO history SELECT tx(), old.job, old.instant, old.manual, old.state, NULL, old.attempt, NULL, old.due_at;
-END;
-"""
 
 
 @final
@@ -116,7 +83,7 @@ class World:
         for migration in numbered(MIGRATIONS):
             self.connection.executescript(str(migration))
         self.connection.create_function("tx", 0, lambda: len(self.transactions))
-        self.connection.executescript(_HISTORY)
+        self.connection.executescript(HISTORY)
 
     def close(self) -> None:
         """Give its database up, which holds on to it as well."""

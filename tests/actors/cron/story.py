@@ -16,6 +16,43 @@ MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 """Microseconds, as all times here."""
+ZONES: Final = ("Europe/Rome", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")
+EXPRESSIONS: Final = (
+    "0 9 * * 1",
+    "@weekly",
+    "@monthly",
+    "0 0 1 * *",
+    "0 6 l * *",
+    "0 12 29 2 *",
+    "45 23 13 * 5",
+    "10 4 */5 * *",
+    "30 15 8 * * 1",
+    "0 8 * jan,jul mon-fri",
+    "0 17 * 1,6,11 sat-mon",
+    "15 * 1 1,4,7,10 *",
+    "0,30 1-3 * 3,4,10,11 0",
+    "*/30 2 * * sun",
+    "30 2 * 3,4,10,11 *",
+)
+"""Not often, but where clocks change."""
+HISTORY: Final = """
+CREATE TEMP TABLE history (
+    tx INTEGER, job TEXT, instant INTEGER, manual INTEGER, old TEXT, new TEXT, attempt INTEGER, collapsed_into INTEGER,
+    due_at INTEGER
+);
+CREATE TEMP TRIGGER inserted AFTER INSERT ON main.runs BEGIN
+    INSERT INTO history SELECT tx(), new.job, new.instant, new.manual, NULL, new.state, new.attempt,
+        new.collapsed_into, new.due_at;
+END;
+CREATE TEMP TRIGGER updated AFTER UPDATE OF state ON main.runs BEGIN
+    INSERT INTO history SELECT tx(), new.job, new.instant, new.manual, old.state, new.state, new.attempt,
+        new.collapsed_into, new.due_at;
+END;
+CREATE TEMP TRIGGER deleted AFTER DELETE ON main.runs BEGIN
+    INSERT INTO history SELECT tx(), old.job, old.instant, old.manual, old.state, NULL, old.attempt, NULL, old.due_at;
+END;
+"""
+"""Has the database note what is written of runs, in which transaction."""
 
 
 class Killed(Exception):

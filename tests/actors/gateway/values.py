@@ -84,8 +84,6 @@ ENDED: dict[str, Any] = {
     "elapsed": 0.25,
 }
 """Fields of a plain TurnEnded, its text excepted."""
-
-
 FAILED: dict[str, Any] = {
     "outcome": "error",
     "reason": "no network",
@@ -94,8 +92,6 @@ FAILED: dict[str, Any] = {
     "elapsed": 0.25,
 }
 """Fields of a plain TurnFailed, its text excepted."""
-
-
 STARTED: dict[str, Any] = {
     "attachments": (),
     "source": "web",

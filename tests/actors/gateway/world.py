@@ -28,11 +28,7 @@ from tests.actors.gateway.client import KEY, KNOWN, PATIENCE, Socket, connected
 from tests.actors.gateway.neighbours import FakeAgent, FakeModels, FakeSession, FakeTools, World
 
 TOKEN = "operator-token"
-
-
 VERSION = "1.2.3"
-
-
 ENDPOINTS = tuple(
     endpoint
     for front in (agent, console, messages, session, tools, users)
@@ -88,8 +84,6 @@ class Gateway:
 
 
 WELCOME = '<!doctype html><title>page</title><script src="/assets/main-abc123.js"></script>'
-
-
 SCRIPT = "console.log('hello');\n" * 100
 
 
