@@ -107,7 +107,7 @@ def take_turns(
     )
     connection.executemany(
         "INSERT INTO reviews (session_id, user_id, waiting, last_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
-        " SET waiting = waiting + excluded.waiting, last_at = max(last_at, excluded.last_at)",
+        " SET waiting = min(waiting + excluded.waiting, 1000000), last_at = max(last_at, excluded.last_at)",
         [
             (each.session, each.user, each.messages, micros(each.at))
             for each in spoken

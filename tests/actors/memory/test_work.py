@@ -48,6 +48,14 @@ class TestEntries:
         work.logged(connection, "ada", "b3")
         assert work.next_batch(connection, "ada", "b4")[1] == []
 
+    def test_a_number_that_damage_has_made_huge_holds_up_no_turn(
+        self, connection: sqlite3.Connection
+    ) -> None:
+        work.take_turns(connection, 1, [], [spoken()], NOW)
+        connection.execute("UPDATE reviews SET waiting = 9223372036854775807")
+        work.take_turns(connection, 2, [], [spoken(), spoken("s2")], NOW)
+        assert work.cursor(connection, "turns") == 2
+
     def test_many_come_in_several_batches(self, connection: sqlite3.Connection) -> None:
         work.take_turns(connection, 1, [entry(str(n)) for n in range(work.BATCH + 1)], [], NOW)
         batch, entries = work.next_batch(connection, "ada", "b1")
