@@ -156,8 +156,9 @@ async def test_the_life_of_a_skill_over_http(place: Place) -> None:
         status, made = await ask("POST", "", {"name": "deploy", "description": 'd: "x"', "body": "Go."})
         assert (status, made["name"], made["body"], made["description"]) == (201, "deploy", "Go.", 'd: "x"')
         assert "raw_content" in made
-        for name in ("deploy", "Bad Name", "../x", ""):
-            assert (await ask("POST", "", {"name": name, "description": "d", "body": "b"}))[0] == 400, name
+        for name, refused in (("deploy", 409), ("Bad Name", 400), ("../x", 400), ("", 400)):
+            answer = await ask("POST", "", {"name": name, "description": "d", "body": "b"})
+            assert answer[0] == refused, name
         status, listed = await ask("GET", "")
         assert status == 200
         assert {"name", "description", "version", "created_at"} <= listed[0].keys()
