@@ -249,7 +249,9 @@ def _begin(connection: sqlite3.Connection, run: int) -> None:
         " AND id = (SELECT job FROM runs WHERE id = ? AND attempt = 0)",
         (run,),
     )
-    connection.execute("UPDATE runs SET state = 'claimed', attempt = attempt + 1 WHERE id = ?", (run,))
+    connection.execute(
+        "UPDATE runs SET state = 'claimed', attempt = min(attempt, 1000000) + 1 WHERE id = ?", (run,)
+    )
 
 
 def _give_up_retry(connection: sqlite3.Connection, job: Kept, now: datetime) -> None:

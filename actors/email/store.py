@@ -104,7 +104,7 @@ def leave(connection: sqlite3.Connection, mailbox: str, at: Place, mail: LeftAlo
     connection.execute(
         "INSERT INTO left_alone (reason, count, last_at, detail) VALUES (?, 1, ?, ?)"
         " ON CONFLICT (reason) DO UPDATE SET"
-        " count = count + 1, last_at = excluded.last_at, detail = excluded.detail",
+        " count = min(count, 1000000000) + 1, last_at = excluded.last_at, detail = excluded.detail",
         (mail.reason, now, clean(mail.detail)),
     )
     reach(connection, mailbox, at)

@@ -236,11 +236,19 @@ def _candidates(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Cand
             source=source,
             line_start=line_start,
             line_end=line_end,
-            day=None if day is None else date.fromisoformat(day),
+            day=_day(day),
             text=text,
         )
         for id, line_start, line_end, day, _, text, source in rows
     ]
+
+
+def _day(stored: str | None) -> date | None:
+    """The day of a passage; what is none, as only damage writes it, counts as no day."""
+    try:
+        return None if stored is None else date.fromisoformat(stored)
+    except ValueError:
+        return None
 
 
 def _first_id(connection: sqlite3.Connection, source: str) -> int:

@@ -223,7 +223,11 @@ class NoteKeeper(Keeper):
         """Find out of what was about to be changed whether it was. A note that cannot be read holds up no other."""
         undecided: set[str] = set()
         for each in await self._read(revisions.pending):
-            name = checked(each.name)
+            try:
+                name = checked(each.name)
+            except BadName:  # a damaged row: there can be no such note, so it was not made
+                await self._write(revisions.drop, each.seq)
+                continue
             try:
                 seen = await self._apart(self._left, name, each.hash)
             except MemoryFailed as error:

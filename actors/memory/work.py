@@ -179,7 +179,7 @@ def exported(connection: sqlite3.Connection, export: Export) -> None:
 def put_off_export(connection: sqlite3.Connection, export: Export, now: datetime) -> None:
     """Try again later."""
     connection.execute(
-        "UPDATE exports SET tries = tries + 1, not_before = ? + (? << min(tries, ?)) WHERE seq = ?",
+        "UPDATE exports SET tries = min(tries, 1000) + 1, not_before = ? + (? << min(tries, ?)) WHERE seq = ?",
         (micros(now), SOON // timedelta(microseconds=1), DOUBLINGS, export.seq),
     )
 
@@ -234,8 +234,9 @@ def spend(connection: sqlite3.Connection, user: str, now: datetime) -> None:
 def put_off_review(connection: sqlite3.Connection, review: Review, now: datetime) -> None:
     """Try again later, for so many TRIES."""
     (tries,) = connection.execute(
-        "UPDATE reviews SET tries = tries + 1, not_before = ? + (? << tries) WHERE session_id = ? RETURNING tries",
-        (micros(now), RETRY // timedelta(microseconds=1), review.session),
+        "UPDATE reviews SET tries = min(tries, 1000) + 1, not_before = ? + (? << min(tries, ?))"
+        " WHERE session_id = ? RETURNING tries",
+        (micros(now), RETRY // timedelta(microseconds=1), DOUBLINGS, review.session),
     ).fetchone()
     if tries >= TRIES:
         reviewed(connection, review, review.upto, now)

@@ -52,12 +52,13 @@ ORDER BY id LIMIT :limit
 """
 """Of each recipient the oldest. What is ``sending`` is the claimer's own: that of others no longer is by then."""
 _CLAIM: Final = f"""
-UPDATE outbox SET state = 'sending', attempt = attempt + 1, boot_id = :boot, claimer = :claimer WHERE id IN ({_DUE})
+UPDATE outbox SET state = 'sending', attempt = min(attempt, 1000000) + 1, boot_id = :boot, claimer = :claimer
+WHERE id IN ({_DUE})
 RETURNING *
 """
 _DOUBT: Final = """
-UPDATE outbox SET state = CASE doubts WHEN 0 THEN 'pending' ELSE 'doubtful' END, doubts = doubts + 1, next_at = ?,
-    reason = ? WHERE state = 'sending'
+UPDATE outbox SET state = CASE doubts WHEN 0 THEN 'pending' ELSE 'doubtful' END, doubts = min(doubts, 1000) + 1,
+    next_at = ?, reason = ? WHERE state = 'sending'
 """
 """What nobody can say of whether it has arrived is tried once more, and no more than that."""
 
@@ -205,12 +206,12 @@ def claim(
     }
     found: list[OutboxRow] = []
     for row in sorted(connection.execute(_CLAIM, due).fetchall(), key=lambda row: int(row["id"])):
-        body = body_of(row)
-        if body is None:
+        body, sent = body_of(row), _sent_of(row)
+        if body is None or sent is None:
             kill = "UPDATE outbox SET state = 'dead', reason = ?, next_at = ? WHERE id = ?"
             lost += _close(connection, kill, (_UNREADABLE, now, row["id"]))
         else:
-            found.append(_row_of(row, body))
+            found.append(_row_of(row, body, sent))
     (next_at,) = connection.execute(
         f"SELECT min(next_at) FROM outbox WHERE channel = :channel AND {_OPEN} AND NOT {_IS_DUE}",
         {"channel": request.channel, "now": now},
@@ -294,7 +295,15 @@ def undelivered_of(row: sqlite3.Row) -> Undelivered:
     )
 
 
-def _row_of(row: sqlite3.Row, body: Mapping[str, Any]) -> OutboxRow:
+def _sent_of(row: sqlite3.Row) -> tuple[str, ...] | None:
+    """The parts of a row that were sent; None when that cannot be read any more."""
+    try:
+        return tuple(map(str, json.loads(row["sent"])))
+    except (ValueError, TypeError):
+        return None
+
+
+def _row_of(row: sqlite3.Row, body: Mapping[str, Any], sent: tuple[str, ...]) -> OutboxRow:
     return OutboxRow(
         id=row["id"],
         turn=row["turn_id"],
@@ -304,7 +313,7 @@ def _row_of(row: sqlite3.Row, body: Mapping[str, Any]) -> OutboxRow:
         key=row["key"],
         body=body,
         attempt=row["attempt"],
-        sent=tuple(map(str, json.loads(row["sent"]))),
+        sent=sent,
         doubtful=row["doubts"] > 0,
         created_at=moment(row["created_at"]),
     )

@@ -17,6 +17,7 @@ from typing import Final, final
 import attrs
 
 from actors import atomic, jsontext
+from actors.storage import micros, moment
 from actors.tools.messages import FileKind, InTrash
 from actors.tools.paths import GoOn, Home, Place
 
@@ -164,9 +165,7 @@ def _written(note: Note) -> str:
 def _read(name: str, text: bytes) -> Note:
     """Raises ValueError, LookupError or TypeError."""
     given = jsontext.read_object(text)
-    at = datetime.fromisoformat(given["at"])
-    if at.tzinfo is None:
-        raise ValueError(given["at"])
+    at = moment(micros(datetime.fromisoformat(given["at"])))
     return Note(
         id=name, user=given["user"], path=given["path"], type=given["type"], size=int(given["size"]), at=at
     )

@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
+from actors.storage import micros, moment
 from actors.vault.messages import Access, Action, Entry
 from actors.vault.names import HOSTS, is_system, widened
 from actors.vault.sealing import WITHOUT_HOSTS, Sealed
@@ -204,6 +205,6 @@ def _hosts(form: int, name: str, stored: str) -> tuple[str, ...]:
 def _moment(stored: str) -> datetime:
     """A time; what is none, as only damage writes it, costs no more than itself."""
     try:
-        return datetime.fromisoformat(stored)
-    except ValueError:
-        return datetime.fromtimestamp(0, UTC)
+        return moment(micros(datetime.fromisoformat(stored)))
+    except (ValueError, TypeError):  # the latter is of one without a time zone
+        return moment(0)

@@ -47,6 +47,15 @@ def test_how_far_a_mailbox_was_read_and_what_was_left_alone(db: sqlite3.Connecti
     assert store.passed(db) == (Passed(reason="unknown", count=2, last_at=AT, detail="y"),)
 
 
+def test_a_count_that_damage_has_made_huge_does_not_keep_a_mailbox_from_being_read(
+    db: sqlite3.Connection,
+) -> None:
+    store.leave(db, "a", Place(validity=1, uid=8), LeftAlone(reason="unknown", detail="x"), 1)
+    db.execute("UPDATE left_alone SET count = 9223372036854775807")
+    store.leave(db, "a", Place(validity=1, uid=9), LeftAlone(reason="unknown", detail="y"), 1)
+    assert store.place(db, "a") == Place(validity=1, uid=9)
+
+
 def test_what_an_answer_has_to_say_of_a_mail_is_known_for_ninety_days(db: sqlite3.Connection) -> None:
     mail = Taken(
         sender="ada@x",

@@ -3,10 +3,11 @@
 import errno
 import os
 import resource
+import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,17 @@ def test_what_takes_the_place_of_a_note_after_a_crash_keeps_nobody_from_starting
     become(tmp_path / "users/ada/a.md")
     left = run(tmp_path, "reindex", "reindex", "daily", "rose")  # under a key of its own
     assert left["found"]["rose"][0].startswith("memory/")
+
+
+@pytest.mark.parametrize("name", ["", "/etc/passwd", "a.md/.."])
+def test_a_change_of_no_note_that_damage_has_left_undecided_keeps_nobody_from_starting(
+    tmp_path: Path, name: str
+) -> None:
+    die(tmp_path, "memory.intended:2", "shared", "heliotrope", "shared", "chrysanthemum")
+    with closing(sqlite3.connect(tmp_path / "db" / "memory.db")) as connection, connection:
+        assert connection.execute("UPDATE revisions SET name = ? WHERE pending", (name,)).rowcount == 1
+    left = run(tmp_path, "reindex", "shared", "rose")
+    assert left["files"]["shared/a.md"] == "heliotrope\nrose\n"
 
 
 class TestByHand:

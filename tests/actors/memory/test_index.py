@@ -59,6 +59,16 @@ def test_what_is_written_is_found_with_its_lines_and_the_reason() -> None:
     )
 
 
+def test_a_passage_whose_day_is_damaged_is_found_as_one_of_no_day() -> None:
+    connection = opened()
+    index.replace(connection, "2026-03-01.md", "Drank coffee in Berlin.\n")
+    connection.execute("UPDATE passages SET day = '2026-13-45'")
+
+    (hit,) = index.search(connection, "coffee", today=TODAY)
+
+    assert hit.date is None
+
+
 def test_what_is_removed_is_not_found() -> None:
     connection = opened()
     index.replace(connection, "notes.md", "coffee")

@@ -93,6 +93,20 @@ class TestExports:
             assert work.next_export(connection, now + wait) == closed[0]
             now += wait
 
+    @pytest.mark.parametrize("tries", [2**63 - 1, 60, -(2**63)])
+    def test_whatever_damage_has_made_of_the_tries_it_is_put_off(
+        self, connection: sqlite3.Connection, tries: int
+    ) -> None:
+        work.take_closed(connection, [Export(seq=1, session="s1", user="ada")])
+        work.take_turns(connection, 1, [], [spoken(messages=3)], NOW)
+        connection.execute("UPDATE exports SET tries = ?", (tries,))
+        connection.execute("UPDATE reviews SET tries = ?", (tries,))
+        export, review = work.next_export(connection, NOW), work.next_review(connection, 3, 9, NOW)
+        assert export is not None
+        assert review is not None
+        work.put_off_export(connection, export, NOW)
+        work.put_off_review(connection, review, NOW)
+
 
 class TestReviews:
     def due(

@@ -256,6 +256,24 @@ class TestClaimed:
         assert [row.key for row in claim(ledger)] == ["b"]
         assert [row.text for row in ledger.run(deliveries.find, listing())] == [""]
 
+    @pytest.mark.parametrize("damage", ["no JSON", "7"])
+    def test_so_is_one_of_which_nobody_can_tell_what_was_sent(self, ledger: Ledger, damage: str) -> None:
+        push(ledger, "a", "b")
+        ledger.connection.execute("UPDATE outbox SET sent = ? WHERE key = 'a'", (damage,))
+        found, (lost,) = claimed(ledger)
+        assert (found.rows, lost.user) == ((), "ada")
+        assert [row.key for row in claim(ledger)] == ["b"]
+
+    def test_numbers_that_damage_has_made_huge_keep_nobody_waiting(self, ledger: Ledger) -> None:
+        push(ledger, "a")
+        push(ledger, "b", to="43")
+        huge = "UPDATE outbox SET attempt = 9223372036854775807, doubts = 9223372036854775807 WHERE key = 'a'"
+        ledger.connection.execute(huge)
+        assert [row.key for row in claim(ledger)] == ["a", "b"]
+        ledger.kill()
+        ledger.recover()
+        assert [row.key for row in claim(ledger)] == ["b"]
+
     def test_a_notification_that_has_waited_for_days_is_no_news_any_more(self, ledger: Ledger) -> None:
         push(ledger, "a")
         turn = ended(ledger, "hello")

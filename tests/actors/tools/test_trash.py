@@ -215,6 +215,7 @@ def test_what_a_crash_leaves_counts_for_nothing_and_is_cleared_away(home: Home, 
         ("half", None),
         ("broken", "{"),
         ("short", "{}"),
+        ("never", '{"at": 7, "user": "ada", "path": "a", "type": "file", "size": 1}'),
         ("timeless", '{"at": "2026-03-01T00:00:00", "user": "ada", "path": "a", "type": "file", "size": 1}'),
     ):
         (folder / name).mkdir(parents=True)
@@ -224,7 +225,7 @@ def test_what_a_crash_leaves_counts_for_nothing_and_is_cleared_away(home: Home, 
     assert bin_.notes(go_on) == []
     young = datetime.now(UTC)
     bin_.clear(young, DAYS, MOST, go_on)
-    assert len(list(folder.iterdir())) == 4
+    assert len(list(folder.iterdir())) == 5
     bin_.clear(young + timedelta(hours=2), DAYS, MOST, go_on)
     assert list(folder.iterdir()) == []
 

@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from actors.vault import messages as vault
+from actors.wire import timestamp
 from tests.actors.vault.conftest import Vault, change
 
 # --- what somebody did to the files ---------------------------------------------------------------------------
@@ -48,6 +49,18 @@ async def test_damage_beside_the_value_costs_no_more_than_itself(safe: Vault) ->
     assert await safe.entries() == [("", "A")]
     assert await safe.read("A") == {"A": "1"}
     assert len(await safe.log()) == 2
+
+
+@pytest.mark.parametrize(
+    "damage", ["2026-03-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999999-14:00"]
+)
+async def test_a_time_without_a_zone_or_beyond_the_calendar_can_be_told(safe: Vault, damage: str) -> None:
+    await safe.set("A", "1")
+    change(safe, f"UPDATE vault_entries SET created_at = '{damage}'")
+
+    (entry,) = await safe.mesh.bus.ask(vault.ListSecrets(user="admin", role="admin"))
+
+    assert timestamp(entry.created_at).endswith("Z")
 
 
 async def test_without_the_key_it_is_told_which_one_is_missing_and_nothing_is_lost(safe: Vault) -> None:
