@@ -165,8 +165,18 @@ class MemoryFollower(Keeper):
         await self._log()
         return more
 
+    async def _cursor(self, name: work.CursorName) -> int:
+        """How far the ledger has been read. Where nobody knows, all of it: nothing is noted twice."""
+        seq = await self._write_relaxed(work.cursor, name)
+        if seq is None:
+            ends = await self.bus.ask(session.FindEnds())
+            seq = ends.turns if name == "turns" else ends.closed
+            await self._write_relaxed(work.begin, name, seq)
+            _LOG.warning("it was lost how far the ledger has been read, so memory goes on from its end")
+        return seq
+
     async def _take_turns(self) -> bool:
-        seq = await self._write_relaxed(work.cursor, "turns")
+        seq = await self._cursor("turns")
         turns = await self.bus.ask(session.TurnsAfter(seq=seq, limit=TURNS))
         if not turns:
             return False
@@ -209,7 +219,7 @@ class MemoryFollower(Keeper):
             return ()  # a job's, deleted since
 
     async def _take_closed(self) -> bool:
-        seq = await self._write_relaxed(work.cursor, "closed")
+        seq = await self._cursor("closed")
         closed = await self.bus.ask(session.ClosedAfter(seq=seq))
         if not closed:
             return False

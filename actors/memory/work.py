@@ -79,10 +79,15 @@ class Review(Data):
     upto: int
 
 
-def cursor(connection: sqlite3.Connection, name: CursorName) -> int:
-    """How far the ledger has been read."""
-    (seq,) = connection.execute("SELECT seq FROM cursors WHERE name = ?", (name,)).fetchone()
-    return int(seq)
+def cursor(connection: sqlite3.Connection, name: CursorName) -> int | None:
+    """How far the ledger has been read; None where damage has left no word of it."""
+    row = connection.execute("SELECT seq FROM cursors WHERE name = ?", (name,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def begin(connection: sqlite3.Connection, name: CursorName, seq: int) -> None:
+    """Read the ledger from there on."""
+    connection.execute("INSERT INTO cursors VALUES (?, ?)", (name, seq))
 
 
 def _advance(connection: sqlite3.Connection, name: CursorName, seq: int) -> None:

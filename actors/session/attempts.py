@@ -26,6 +26,15 @@ DEATHS: Final = 3
 PARKED: Final = (
     f"This message stopped the program {DEATHS} times at the same place, so it is not tried again."
 )
+_MOST_ENDS: Final = 1 << 62
+"""Numbers of ends that only damage gives out."""
+_MEND_COUNTERS: Final = """
+INSERT INTO counters
+SELECT 'ended', coalesce(max(end_seq), 0) FROM turns WHERE end_seq < :most UNION ALL
+SELECT 'closed', coalesce(max(closed_seq), 0) FROM sessions WHERE closed_seq < :most
+ON CONFLICT (name) DO UPDATE SET last = excluded.last WHERE last NOT BETWEEN excluded.last AND :most
+"""
+"""Without a counter, or with one that can count no further, no turn of anybody would end."""
 DAMAGED: Final = "What is stored of this message cannot be read any more, so it is not tried again."
 
 _PROGRESS: Final = """
@@ -42,6 +51,7 @@ count."""
 
 def recover(connection: sqlite3.Connection, request: Recover) -> tuple[Turn, ...]:
     """Hand back what an earlier boot was doing, and list all that is to be done, oldest first."""
+    connection.execute(_MEND_COUNTERS, {"most": _MOST_ENDS})
     ran = connection.execute(
         f"SELECT id, boot_id FROM turns WHERE {OPEN} AND state = 'running' AND boot_id <> ?", (request.boot,)
     ).fetchall()

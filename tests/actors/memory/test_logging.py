@@ -87,6 +87,21 @@ class TestLog:
         assert "before" in lives.note(f"memory/{day}.md")
         assert lives.logs().count("before") == lives.logs().count("after") == 1
 
+    async def test_when_it_is_lost_how_far_was_read_it_goes_on_from_the_end(
+        self, lives: Remembering, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async with lives.running():
+            await lives.say("before", say("Yes."))
+            await lives.rest()
+        with closing(sqlite3.connect(lives.data / "db" / "memory-log.db")) as connection, connection:
+            assert connection.execute("DELETE FROM cursors").rowcount == 2
+        async with lives.running():
+            await lives.rest()
+            await lives.say("after", say("Yes."))
+            await lives.rest()
+        assert lives.logs().count("before") == lives.logs().count("after") == 1
+        assert "goes on from its end" in caplog.text
+
     async def test_a_log_that_cannot_be_written_waits_and_holds_up_no_other(
         self, agent: Remembering, autojump_clock: MockClock
     ) -> None:

@@ -50,6 +50,28 @@ def damage(ledger: Ledger, turn: str, kind: str, column: str, value: bytes) -> N
     ledger.recover()
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM counters",
+        "UPDATE counters SET last = 9223372036854775807",
+        "UPDATE counters SET last = 0",
+    ],
+)
+def test_whatever_became_of_the_counters_turns_end_with_numbers_of_their_own(
+    ledger: Ledger, turn: str, damage: str
+) -> None:
+    ledger.connection.execute(damage)
+    ledger.kill()
+    ledger.recover()
+    other = ledger.accept("hi", key="other").turn
+    ledger.begin(other)
+    ledger.finish(other, "hello")
+    numbers = "SELECT id, end_seq FROM turns ORDER BY end_seq"
+    assert [tuple(row) for row in ledger.connection.execute(numbers)] == [(turn, 1), (other, 2)]
+    assert sessions.ends(ledger.connection).closed == 0
+
+
 @pytest.mark.parametrize("value", [*DAMAGE, *FOREIGN])
 @pytest.mark.parametrize(
     ("kind", "column"),
