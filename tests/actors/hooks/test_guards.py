@@ -9,6 +9,7 @@ from actors.agent import messages as agent
 from actors.guarding import Allow, Ask, Deny, Guards, Proposal
 from actors.hooks.manifest import Manifest
 from actors.session import messages as session
+from actors.session.history import BROKEN_OFF
 from bus import conceal
 from tests.actors.agent.world import say, shape, use
 from tests.actors.hooks.hooked import Hooked, asking, called, context, of_call
@@ -107,7 +108,7 @@ async def test_a_hook_may_end_the_turn_after_this_round(hooked: Hooked, autojump
         assert len(world.requests) == 1
         again = await world.turn("go on", say("Fine."), session=end.session)
         assert isinstance(again, agent.TurnEnded)
-        assert shape(world.requests[-1].messages)[-2:] == ["c2=peeked b", "u:go on"]
+        assert shape(world.requests[-1].messages)[-3:] == ["c2=peeked b", f"u:{BROKEN_OFF}", "u:go on"]
 
 
 async def test_what_hooks_after_a_call_add_stands_in_its_result(
