@@ -37,6 +37,13 @@ class TestEntries:
         assert work.cursor(connection, "turns") == 7
         assert work.writers(connection, NOW) == ["ada", "bob"]
 
+    def test_a_cursor_that_is_lost_is_missed_and_set_anew(self, connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM cursors WHERE name = 'turns'")
+        assert work.cursor(connection, "turns") is None
+        assert work.cursor(connection, "closed") == 0
+        work.begin(connection, "turns", 12)
+        assert work.cursor(connection, "turns") == 12
+
     def test_a_batch_stays_what_it_was_until_it_is_done(self, connection: sqlite3.Connection) -> None:
         work.take_turns(connection, 1, [entry("one")], [], NOW)
         first = work.next_batch(connection, "ada", "b1")
