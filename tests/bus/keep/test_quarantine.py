@@ -20,6 +20,7 @@ from bus import (
     Message,
     Quarantined,
     Request,
+    secret,
 )
 from bus.keep.quarantine import LONGEST, REST, WINDOW, Quarantine
 from bus.message.envelope import INFINITY, NO_BAGGAGE, Envelope
@@ -53,6 +54,12 @@ class Stubborn(Request[int]):
 
     poison_after: ClassVar[int] = 3
     n: int
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Unlock(Command):
+    key: str = secret()
 
 
 class Fragile(Actor):
@@ -256,6 +263,14 @@ def test_each_actor_has_crashes_of_its_own() -> None:
     assert quarantine.refuses(envelope(Poke(do="x"), "a"), 1.0)
     assert not quarantine.refuses(envelope(Poke(do="x"), "b"), 1.0)
     assert not quarantine.refuses(envelope(Poke(do="y"), "a"), 1.0)
+
+
+def test_what_no_repr_shows_tells_messages_apart() -> None:
+    quarantine, error = Quarantine(), RuntimeError("a bug")
+    for _ in range(2):
+        quarantine.crashed(envelope(Unlock(key="one")), error, 0.0)
+    assert quarantine.refuses(envelope(Unlock(key="one")), 1.0)
+    assert not quarantine.refuses(envelope(Unlock(key="two")), 1.0)
 
 
 def test_what_is_over_is_forgotten() -> None:
